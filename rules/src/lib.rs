@@ -1,0 +1,1 @@
+//! Decides where a Trino query goes.
