@@ -1,0 +1,28 @@
+//! Fetches the programs that the demo and the end-to-end tests start.
+
+use anyhow::Result;
+use clap::Parser;
+use comfy_table::{Table, presets};
+use warren_tests::fetch::{Programs, programs};
+use warren_tests::progress::Progress;
+
+/// Fetches Envoy, Java, PostgreSQL and Trino into the cache (WARREN_CACHE, else the user's cache folder), checks them
+/// against their pinned checksums, and prints where they are.
+#[derive(Parser)]
+struct Arguments {}
+
+fn main() -> Result<()> {
+    Arguments::parse();
+    let progress = Progress::on_stderr();
+    let fetched = Programs::fetch(&progress)?;
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_header(["PROGRAM", "VERSION", "FROM", "PATH"]);
+    for program in programs::for_this_machine()? {
+        let path = fetched.folder(program).display().to_string();
+        table.add_row([program.name, program.version, &program.origin(), &path]);
+    }
+    println!("{table}");
+    Ok(())
+}
