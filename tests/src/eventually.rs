@@ -1,0 +1,83 @@
+//! Waiting for something to become true: the only place in the tests that sleeps.
+
+use std::fmt;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+/// How long to wait between two tries.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// An error that waiting does not cure: `eventually` stops at once. Use it as `Err(GiveUp(why).into())`.
+#[derive(Debug)]
+pub struct GiveUp(
+    /// Why there is nothing to wait for.
+    pub String,
+);
+
+impl fmt::Display for GiveUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for GiveUp {}
+
+/// Tries until `attempt` succeeds and returns what it returned. After `timeout` the error says what was waited for, how
+/// long, and why the last try failed.
+pub fn eventually<T>(
+    timeout: Duration,
+    what: &str,
+    mut attempt: impl FnMut() -> Result<T>,
+) -> Result<T> {
+    let start = Instant::now();
+    loop {
+        let error = match attempt() {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        let waited = start.elapsed();
+        if error.is::<GiveUp>() || waited >= timeout {
+            return Err(error)
+                .with_context(|| format!("waited {:.1} s for: {what}", waited.as_secs_f32()));
+        }
+        thread::sleep(PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::{anyhow, ensure};
+
+    use super::*;
+
+    #[test]
+    fn returns_what_the_first_good_try_returned() {
+        let mut tries = 0;
+        let third = eventually(Duration::from_secs(5), "the third try", || {
+            tries += 1;
+            ensure!(tries == 3, "only {tries}");
+            Ok(tries)
+        });
+        assert_eq!(third.unwrap(), 3);
+    }
+
+    #[test]
+    fn tells_what_it_waited_for_and_why_it_is_not_there() {
+        let error =
+            eventually::<()>(Duration::ZERO, "rain", || Err(anyhow!("no clouds"))).unwrap_err();
+        assert_eq!(format!("{error:#}"), "waited 0.0 s for: rain: no clouds");
+    }
+
+    #[test]
+    fn stops_when_there_is_no_hope() {
+        let error = eventually::<()>(Duration::from_secs(60), "Envoy", || {
+            Err(GiveUp("it ended".to_owned()).into())
+        });
+        assert_eq!(
+            format!("{:#}", error.unwrap_err()),
+            "waited 0.0 s for: Envoy: it ended"
+        );
+    }
+}

@@ -1,0 +1,362 @@
+//! One real program: started, paused, killed and started again on the same configuration.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs::OpenOptions;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+
+use crate::eventually::{GiveUp, eventually};
+use crate::run_dir::tail;
+
+/// A program that can be started more than once. Each start is a process group of its own, so that what it starts itself
+/// ends with it; standard output and error are appended to its log. Dropping it ends it.
+pub struct Process {
+    name: String,
+    log: PathBuf,
+    command: Box<dyn Fn() -> Command + Send + Sync>,
+    stop_signal: Signal,
+    child: Mutex<Option<Child>>,
+}
+
+/// Process groups that run now, for the way out at Ctrl-C.
+static RUNNING: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+
+/// How long a program may take to stop when asked to.
+const STOP_DEADLINE: Duration = Duration::from_secs(15);
+
+// === impl Process ===
+
+impl Process {
+    /// Describes the program; nothing runs yet. `command` is asked at each start.
+    pub fn new(
+        name: &str,
+        log: PathBuf,
+        command: impl Fn() -> Command + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            log,
+            command: Box::new(command),
+            stop_signal: Signal::SIGTERM,
+            child: Mutex::new(None),
+        }
+    }
+
+    /// Asks with another signal than SIGTERM at `stop`.
+    pub fn with_stop_signal(mut self, signal: Signal) -> Self {
+        self.stop_signal = signal;
+        self
+    }
+
+    /// Starts it. Does nothing if it runs.
+    pub fn start(&self) -> Result<()> {
+        let mut child = self.child();
+        if is_alive(&mut child) {
+            return Ok(());
+        }
+        let log = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&self.log)
+            .with_context(|| format!("{}: cannot be written", self.log.display()))?;
+        let errors = log.try_clone().context("a log cannot be shared")?;
+        let mut command = (self.command)();
+        command
+            .stdin(Stdio::null())
+            .stdout(log)
+            .stderr(errors)
+            .process_group(0);
+        let program = command.get_program().to_string_lossy().into_owned();
+        let started = command
+            .spawn()
+            .with_context(|| format!("{}: `{program}` cannot be started", self.name))?;
+        lock(&RUNNING).insert(i32::try_from(started.id())?);
+        *child = Some(started);
+        Ok(())
+    }
+
+    /// Its name in messages.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where it logs to.
+    pub fn log(&self) -> &Path {
+        &self.log
+    }
+
+    /// The last lines of its log.
+    pub fn log_tail(&self, lines: usize) -> String {
+        tail(&self.log, lines)
+    }
+
+    /// Process id; `None` when it does not run.
+    pub fn pid(&self) -> Option<u32> {
+        let mut child = self.child();
+        if is_alive(&mut child) {
+            child.as_ref().map(Child::id)
+        } else {
+            None
+        }
+    }
+
+    /// Whether it runs (or is paused).
+    pub fn alive(&self) -> bool {
+        self.pid().is_some()
+    }
+
+    /// Tries `attempt` until it succeeds; stops at once, with the end of the log, when the program is not there any more.
+    pub fn wait_until<T>(
+        &self,
+        timeout: Duration,
+        what: &str,
+        mut attempt: impl FnMut() -> Result<T>,
+    ) -> Result<T> {
+        let what = format!("{}: {what}", self.name);
+        eventually(timeout, &what, || {
+            if !self.alive() {
+                let how = self
+                    .exit_status()
+                    .map_or_else(String::new, |status| format!(" ({status})"));
+                return Err(GiveUp(format!(
+                    "it ended{how}; the end of its log:\n{}",
+                    self.log_tail(30)
+                ))
+                .into());
+            }
+            attempt()
+        })
+        .with_context(|| format!("log: {}", self.log.display()))
+    }
+
+    /// Holds it where it is: its connections stay open and nothing answers.
+    pub fn pause(&self) -> Result<()> {
+        self.signal(Signal::SIGSTOP)
+    }
+
+    /// Lets a paused program go on.
+    pub fn resume(&self) -> Result<()> {
+        self.signal(Signal::SIGCONT)
+    }
+
+    /// Kills it on the spot, as a machine does that loses its power.
+    pub fn kill9(&self) -> Result<()> {
+        self.signal(Signal::SIGKILL)?;
+        self.reap(STOP_DEADLINE)
+    }
+
+    /// Asks it to stop, and kills it when it takes too long. Does nothing if it does not run.
+    pub fn stop(&self) -> Result<()> {
+        if !self.alive() {
+            self.forget();
+            return Ok(());
+        }
+        // A paused program would not hear the request.
+        self.resume()?;
+        self.signal(self.stop_signal)?;
+        if self.reap(STOP_DEADLINE).is_err() {
+            self.kill9()?;
+        }
+        Ok(())
+    }
+
+    /// Sends a signal to the program and to what it started.
+    pub fn signal(&self, signal: Signal) -> Result<()> {
+        let Some(pid) = self.pid() else {
+            bail!("{}: cannot be sent {signal}: it does not run", self.name);
+        };
+        killpg(Pid::from_raw(i32::try_from(pid)?), signal)
+            .with_context(|| format!("{}: cannot be sent {signal}", self.name))
+    }
+
+    fn exit_status(&self) -> Option<ExitStatus> {
+        self.child().as_mut()?.try_wait().ok()?
+    }
+
+    fn reap(&self, timeout: Duration) -> Result<()> {
+        eventually(timeout, &format!("the end of {}", self.name), || {
+            if self.alive() {
+                bail!("it still runs")
+            } else {
+                Ok(())
+            }
+        })?;
+        self.forget();
+        Ok(())
+    }
+
+    /// Ends what the program may have left running in its group, and takes it off the list.
+    fn forget(&self) {
+        if let Some(child) = self.child().as_ref()
+            && let Ok(group) = i32::try_from(child.id())
+            && lock(&RUNNING).remove(&group)
+        {
+            // Nobody left in the group is the normal case, and an error here.
+            let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
+        }
+    }
+
+    fn child(&self) -> MutexGuard<'_, Option<Child>> {
+        lock(&self.child)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if let Err(error) = self.stop() {
+            eprintln!("{error:#}");
+        }
+    }
+}
+
+impl fmt::Debug for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Process")
+            .field("name", &self.name)
+            .field("pid", &self.pid())
+            .finish_non_exhaustive()
+    }
+}
+
+/// At Ctrl-C (or SIGTERM, SIGHUP) kills every program that was started here and ends this process with status 130. For
+/// runs whose results nobody wants any more; the demo stops its programs in order instead.
+pub fn kill_all_on_ctrl_c() -> Result<()> {
+    ctrlc::set_handler(|| {
+        for group in lock(&RUNNING).iter() {
+            // One that is gone already needs no signal.
+            let _ = killpg(Pid::from_raw(*group), Signal::SIGKILL);
+        }
+        std::process::exit(130);
+    })
+    .context("Ctrl-C cannot be listened for")
+}
+
+fn is_alive(child: &mut Option<Child>) -> bool {
+    child
+        .as_mut()
+        .is_some_and(|child| matches!(child.try_wait(), Ok(None)))
+}
+
+/// A panic elsewhere does not make these values wrong.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn shell(script: &'static str) -> (tempfile::TempDir, Process) {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("shell.log");
+        let process = Process::new("shell", log, move || {
+            let mut command = Command::new("sh");
+            command.args(["-c", script]);
+            command
+        });
+        process.start().unwrap();
+        (dir, process)
+    }
+
+    fn state_of(pid: u32) -> String {
+        let status = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        status
+            .split_whitespace()
+            .nth(2)
+            .unwrap_or("gone")
+            .to_owned()
+    }
+
+    #[test]
+    fn logs_both_outputs_and_ends_when_asked() {
+        let (_dir, process) = shell("echo out; echo err >&2; exec sleep 600");
+        process
+            .wait_until(Duration::from_secs(5), "both lines", || {
+                if process.log_tail(9) == "out\nerr" {
+                    Ok(())
+                } else {
+                    bail!("not yet")
+                }
+            })
+            .unwrap();
+        process.stop().unwrap();
+        assert!(!process.alive());
+    }
+
+    #[test]
+    fn pause_and_resume_stop_and_continue_it() {
+        let (_dir, process) = shell("exec sleep 600");
+        let pid = process.pid().unwrap();
+        let becomes = |paused: bool| {
+            process.wait_until(Duration::from_secs(5), "another state", || {
+                if (state_of(pid) == "T") == paused {
+                    Ok(())
+                } else {
+                    bail!("it is {}", state_of(pid))
+                }
+            })
+        };
+        process.pause().unwrap();
+        becomes(true).unwrap();
+        process.resume().unwrap();
+        becomes(false).unwrap();
+        process.pause().unwrap();
+        process.stop().unwrap();
+        assert_eq!(state_of(pid), "gone");
+    }
+
+    #[test]
+    fn starts_again_after_a_kill() {
+        let (_dir, process) = shell("exec sleep 600");
+        let first = process.pid().unwrap();
+        process.kill9().unwrap();
+        assert!(!process.alive());
+        process.start().unwrap();
+        assert_ne!(process.pid().unwrap(), first);
+    }
+
+    #[test]
+    fn nothing_it_started_outlives_it() {
+        let (dir, process) = shell("trap '' TERM; sleep 600 & echo $!; wait");
+        let log = dir.path().join("shell.log");
+        let grandchild = process
+            .wait_until(Duration::from_secs(5), "a process id", || {
+                Ok(fs::read_to_string(&log)?.trim().parse::<u32>()?)
+            })
+            .unwrap();
+        process.kill9().unwrap();
+        eventually(Duration::from_secs(5), "the end of the sleep", || {
+            if ["gone", "Z"].contains(&state_of(grandchild).as_str()) {
+                Ok(())
+            } else {
+                bail!("it runs")
+            }
+        })
+        .unwrap();
+    }
+
+    #[test]
+    fn waiting_ends_with_the_program() {
+        let (_dir, process) = shell("echo wrong configuration; exit 3");
+        let error = process.wait_until(Duration::from_secs(60), "a port", || -> Result<()> {
+            bail!("closed")
+        });
+        let error = format!("{:#}", error.unwrap_err());
+        assert!(
+            error.contains(
+                "shell: a port: it ended (exit status: 3); the end of its log:\nwrong configuration"
+            ),
+            "{error}"
+        );
+    }
+}
