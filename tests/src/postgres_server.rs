@@ -1,6 +1,7 @@
 //! A PostgreSQL server with an empty database.
 
 use std::fs;
+use std::os::unix::fs::{chown, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use nix::sys::signal::Signal;
-use nix::unistd::{Uid, User, chown};
+use nix::unistd::{Uid, User};
 use postgres::{Client, NoTls, SimpleQueryMessage};
 
 use crate::fetch::Programs;
@@ -41,7 +42,7 @@ impl PostgresServer {
         }
         let data = run.folder("postgresql-data")?;
         if let Some(user) = &other_user {
-            chown(&data, Some(user.uid), Some(user.gid)).with_context(|| {
+            chown(&data, Some(user.uid.as_raw()), Some(user.gid.as_raw())).with_context(|| {
                 format!("{}: cannot be given to user {}", data.display(), user.name)
             })?;
         }
@@ -188,7 +189,7 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
         if kind.is_dir() {
             copy_folder(&source, &target)?;
         } else if kind.is_symlink() {
-            std::os::unix::fs::symlink(fs::read_link(&source)?, &target)
+            symlink(fs::read_link(&source)?, &target)
                 .with_context(|| format!("{}: cannot be made", target.display()))?;
         } else if source.extension().is_none_or(|extension| extension != "a") {
             fs::copy(&source, &target)

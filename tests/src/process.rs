@@ -62,6 +62,7 @@ impl Process {
         if is_alive(&mut child) {
             return Ok(());
         }
+        forget(&child);
         let log = OpenOptions::new()
             .create(true)
             .append(true)
@@ -195,13 +196,7 @@ impl Process {
 
     /// Ends what the program may have left running in its group, and takes it off the list.
     fn forget(&self) {
-        if let Some(child) = self.child().as_ref()
-            && let Ok(group) = i32::try_from(child.id())
-            && lock(&RUNNING).remove(&group)
-        {
-            // Nobody left in the group is the normal case, and an error here.
-            let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
-        }
+        forget(&self.child());
     }
 
     fn child(&self) -> MutexGuard<'_, Option<Child>> {
@@ -243,6 +238,16 @@ fn is_alive(child: &mut Option<Child>) -> bool {
     child
         .as_mut()
         .is_some_and(|child| matches!(child.try_wait(), Ok(None)))
+}
+
+fn forget(child: &Option<Child>) {
+    if let Some(child) = child
+        && let Ok(group) = i32::try_from(child.id())
+        && lock(&RUNNING).remove(&group)
+    {
+        // Nobody left in the group is the normal case, and an error here.
+        let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
+    }
 }
 
 /// A panic elsewhere does not make these values wrong.
