@@ -1,9 +1,13 @@
 //! Fetches and starts the real programs that Warren works with.
 
+pub mod client;
+pub mod envoy;
 pub mod eventually;
 pub mod fetch;
+pub mod http;
 pub mod ports;
 pub mod postgres_server;
 pub mod process;
 pub mod progress;
 pub mod run_dir;
+pub mod trino;

@@ -1,0 +1,310 @@
+//! A real Trino: one coordinator that also works.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+
+use crate::client::Session;
+use crate::fetch::Programs;
+use crate::http;
+use crate::ports::free_port;
+use crate::process::Process;
+use crate::run_dir::RunDir;
+
+/// Three at once on two busy cores take a while.
+const READY: Duration = Duration::from_secs(180);
+
+/// What a test may want otherwise.
+#[derive(Debug, Clone)]
+pub struct TrinoOptions {
+    /// Largest heap. Below 1 GB Trino was not seen to work.
+    pub heap: String,
+    /// Both compilers, for measurements. Off: the quick one only, which starts a Trino in 3/4 of the time.
+    pub optimise: bool,
+    /// Lines for `config.properties`.
+    pub config: Vec<String>,
+    /// Use the class cache if it was made.
+    pub class_cache: bool,
+}
+
+/// A running Trino.
+#[derive(Debug)]
+pub struct Trino {
+    /// The program.
+    pub process: Process,
+    name: String,
+    port: u16,
+}
+
+/// A query as its coordinator tells of it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CoordinatorQuery {
+    /// Id.
+    pub query_id: String,
+    /// State, such as `FINISHED`.
+    pub state: String,
+    /// Statement.
+    pub query: String,
+    /// Who asked.
+    pub session: CoordinatorSession,
+}
+
+/// Who asked, as the coordinator got it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CoordinatorSession {
+    /// User.
+    pub user: String,
+    /// Program.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// Client tags.
+    #[serde(default)]
+    pub client_tags: Vec<String>,
+    /// Trace token.
+    #[serde(default)]
+    pub trace_token: Option<String>,
+}
+
+impl Default for TrinoOptions {
+    fn default() -> Self {
+        Self {
+            heap: "1G".to_owned(),
+            optimise: false,
+            config: Vec::new(),
+            class_cache: true,
+        }
+    }
+}
+
+// === impl Trino ===
+
+impl Trino {
+    /// Starts a Trino with the catalogs `tpch` and `memory`. It takes some seconds to answer: `wait_ready`.
+    pub fn start(
+        programs: &Programs,
+        run: &RunDir,
+        name: &str,
+        options: &TrinoOptions,
+    ) -> Result<Self> {
+        let mut flags = jvm_flags(options);
+        let class_cache = programs.class_cache()?;
+        if options.class_cache && class_cache.is_file() {
+            flags.push(with_path("-XX:AOTCache=", &class_cache));
+            // A cache that does not fit is passed over without a word on standard error.
+            flags.push("-Xlog:aot=off,aot*=off".into());
+        }
+        Self::start_with_flags(programs, run, name, options, flags)
+    }
+
+    fn start_with_flags(
+        programs: &Programs,
+        run: &RunDir,
+        name: &str,
+        options: &TrinoOptions,
+        mut flags: Vec<OsString>,
+    ) -> Result<Self> {
+        let port = free_port()?;
+        let folder = run.folder(name)?;
+        write_configuration(programs, &folder, name, port, options)?;
+        let java = programs.java()?;
+        flags.extend([
+            "-Dconfig=etc/config.properties".into(),
+            "-cp".into(),
+            class_path(&programs.trino_jars()?)?,
+        ]);
+        flags.push("io.trino.server.TrinoServer".into());
+        let process = Process::new(name, run.log(name), move || {
+            let mut command = Command::new(&java);
+            command.args(&flags).current_dir(&folder);
+            command
+        });
+        process.start()?;
+        Ok(Self {
+            process,
+            name: name.to_owned(),
+            port,
+        })
+    }
+
+    /// Waits until it runs queries. Trino says that it has started a little before it can.
+    pub fn wait_ready(&self) -> Result<()> {
+        let session = Session::user("warren-tests").source("wait-ready");
+        self.process
+            .wait_until(READY, "a first query to succeed", || {
+                let query = session
+                    .run(&self.url(), "SELECT count(*) FROM tpch.tiny.nation")?
+                    .success()?;
+                ensure!(
+                    query.value().is_some_and(|count| count == 25),
+                    "got {:?}",
+                    query.rows
+                );
+                Ok(())
+            })
+    }
+
+    /// Starts it again on its old port and waits until it runs queries. What it knew of earlier queries is gone.
+    pub fn start_again(&self) -> Result<()> {
+        self.process.start()?;
+        self.wait_ready()
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its address.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Every query the coordinator knows of, also the failed ones: the word of Trino itself on who ran what where. A
+    /// query of which only the POST came is not among them.
+    pub fn queries(&self) -> Result<Vec<CoordinatorQuery>> {
+        let url = format!("{}/v1/query", self.url());
+        let text = http::get(&url, &[("X-Trino-User", "warren-tests")])?.success(&url)?;
+        serde_json::from_str(&text)
+            .with_context(|| format!("{}: its queries cannot be read", self.name))
+    }
+
+    /// Whether the coordinator knows the query with this id.
+    pub fn knows(&self, query_id: &str) -> Result<bool> {
+        Ok(self
+            .queries()?
+            .iter()
+            .any(|query| query.query_id == query_id))
+    }
+
+    /// Makes the class cache: starts a Trino, lets it write what it loaded, and stops it. Takes about half a minute once
+    /// and saves a third of every start from then on. Does nothing if it is there.
+    pub fn make_class_cache(programs: &Programs) -> Result<()> {
+        let cache = programs.class_cache()?;
+        if cache.is_file() {
+            return Ok(());
+        }
+        let run = RunDir::new("class-cache")?;
+        let options = TrinoOptions::default();
+        let fresh = tempfile::Builder::new()
+            .prefix(".class-cache-")
+            .tempdir_in(programs.cache())?;
+        let written = fresh.path().join("trino.aot");
+        let mut flags = jvm_flags(&options);
+        flags.push(with_path("-XX:AOTCacheOutput=", &written));
+        let trino = Self::start_with_flags(programs, &run, "trino", &options, flags)?;
+        trino.wait_ready()?;
+        trino.process.signal(nix::sys::signal::Signal::SIGTERM)?;
+        // Writing takes longer than the time a program has to stop.
+        crate::eventually::eventually(
+            Duration::from_secs(120),
+            "the class cache to be written",
+            || {
+                ensure!(!trino.process.alive(), "Java still writes");
+                Ok(())
+            },
+        )?;
+        ensure!(
+            written.is_file(),
+            "Java wrote no class cache; the end of its log:\n{}",
+            trino.process.log_tail(20)
+        );
+        fs::rename(&written, &cache)
+            .with_context(|| format!("{}: cannot be put in place", cache.display()))
+    }
+}
+
+/// What Trino's own launcher gives, for a small machine. The class cache is bound to them.
+fn jvm_flags(options: &TrinoOptions) -> Vec<OsString> {
+    let mut flags: Vec<OsString> = vec![format!("-Xmx{}", options.heap).into()];
+    flags.extend(
+        [
+            "-XX:+UseG1GC",
+            "-XX:+ExitOnOutOfMemoryError",
+            "-XX:-OmitStackTraceInFastThrow",
+            "-XX:+EnableDynamicAgentLoading",
+            "-XX:-UsePerfData",
+            "-Djdk.attach.allowAttachSelf=true",
+            "-Djdk.nio.maxCachedBufferSize=2000000",
+            "-Dfile.encoding=UTF-8",
+        ]
+        .map(OsString::from),
+    );
+    if !options.optimise {
+        flags.push("-XX:TieredStopAtLevel=1".into());
+    }
+    flags
+}
+
+fn with_path(flag: &str, path: &Path) -> OsString {
+    let mut flag = OsString::from(flag);
+    flag.push(path);
+    flag
+}
+
+/// All jars by name: a fixed order, which the class cache relies on.
+fn class_path(folder: &Path) -> Result<OsString> {
+    let mut jars: Vec<PathBuf> = fs::read_dir(folder)
+        .with_context(|| format!("{}: cannot be read", folder.display()))?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<_>>()?;
+    jars.sort();
+    std::env::join_paths(&jars)
+        .with_context(|| format!("{}: cannot be a class path", folder.display()))
+}
+
+fn write_configuration(
+    programs: &Programs,
+    folder: &Path,
+    name: &str,
+    port: u16,
+    options: &TrinoOptions,
+) -> Result<()> {
+    let catalogs = folder.join("etc/catalog");
+    let plugins = folder.join("plugin");
+    for new in [&catalogs, &plugins] {
+        fs::create_dir_all(new).with_context(|| format!("{}: cannot be made", new.display()))?;
+    }
+    for (connector, jars) in programs.trino_plugins()? {
+        let link = plugins.join(connector);
+        symlink(&jars, &link).with_context(|| format!("{}: cannot be made", link.display()))?;
+        let catalog = catalogs.join(format!("{connector}.properties"));
+        fs::write(&catalog, format!("connector.name={connector}\n"))
+            .with_context(|| format!("{}: cannot be written", catalog.display()))?;
+    }
+    let mut config = format!(
+        "node.environment=test\n\
+         node.id={name}\n\
+         node.internal-address=127.0.0.1\n\
+         node.bind-ip=127.0.0.1\n\
+         coordinator=true\n\
+         node-scheduler.include-coordinator=true\n\
+         http-server.http.port={port}\n\
+         discovery.uri=http://127.0.0.1:{port}\n\
+         http-server.process-forwarded=true\n\
+         http-server.log.enabled=false\n\
+         plugin.dir=plugin\n\
+         query.max-memory=200MB\n\
+         query.max-memory-per-node=200MB\n\
+         memory.heap-headroom-per-node=200MB\n\
+         query.max-history=10000\n"
+    );
+    for line in &options.config {
+        config.push_str(line);
+        config.push('\n');
+    }
+    let file = folder.join("etc/config.properties");
+    fs::write(&file, config).with_context(|| format!("{}: cannot be written", file.display()))
+}
