@@ -1,2 +1,94 @@
-//! x
-fn main() {}
+//! End-to-end cases: one stack of real programs, started for the first case that runs and stopped after the last one.
+//!
+//! `cargo test -p warren-tests --test e2e -- --list`, `… -- NAME` to choose. One case at a time: they share the stack.
+
+mod cases;
+
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Result, anyhow};
+use libtest_mimic::{Arguments, Failed, Trial};
+use warren_tests::process::kill_all_on_ctrl_c;
+use warren_tests::progress::Progress;
+use warren_tests::stack::{Stack, StackOptions};
+
+/// Not asked for yet, running, or broken.
+#[derive(Default)]
+enum Shared {
+    #[default]
+    NotStarted,
+    Running(Box<Stack>),
+    Broken,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments {
+        test_threads: Some(1),
+        ..Arguments::from_args()
+    };
+    if let Err(error) = kill_all_on_ctrl_c() {
+        eprintln!("{error:#}");
+        return ExitCode::FAILURE;
+    }
+    let shared = Arc::new(Mutex::new(Shared::default()));
+    let trials = cases::CASES
+        .iter()
+        .map(|(name, case)| {
+            let shared = Arc::clone(&shared);
+            Trial::test(*name, move || {
+                run(&shared, *case).map_err(|error| Failed::from(format!("{error:#}")))
+            })
+        })
+        .collect();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    // Not left to the end of the process: a static or an exit would not stop the programs.
+    drop(shared);
+    conclusion.exit_code()
+}
+
+fn run(shared: &Mutex<Shared>, case: cases::Case) -> Result<()> {
+    // A case that panicked leaves the lock poisoned and the stack as good as a failing one does.
+    let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+    let fresh = matches!(*shared, Shared::NotStarted);
+    if fresh {
+        *shared = Shared::Broken;
+        *shared = Shared::Running(Box::new(Stack::start(
+            "e2e",
+            StackOptions::default(),
+            &Progress::on_stderr(),
+        )?));
+    }
+    let Shared::Running(stack) = &*shared else {
+        return Err(anyhow!(
+            "the stack did not start; see the first case that failed"
+        ));
+    };
+    let print_logs = LogsOnFailure { stack, done: false };
+    if !fresh {
+        stack.reset()?;
+    }
+    case(stack)?;
+    print_logs.passed();
+    Ok(())
+}
+
+/// Prints the ends of all logs unless told that the case passed; by being dropped, so after a panic too.
+struct LogsOnFailure<'a> {
+    stack: &'a Stack,
+    done: bool,
+}
+
+impl LogsOnFailure<'_> {
+    fn passed(mut self) {
+        self.done = true;
+    }
+}
+
+impl Drop for LogsOnFailure<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            eprintln!("\n{}", self.stack.run.log_tails(40));
+        }
+    }
+}

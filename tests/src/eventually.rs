@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-/// How long to wait between two tries.
-const PAUSE: Duration = Duration::from_millis(50);
+/// Shortest and longest wait between two tries: soon there for what is quick, no load on what is slow.
+const SHORTEST: Duration = Duration::from_millis(20);
+const LONGEST: Duration = Duration::from_millis(400);
 
 /// An error that waiting does not cure: `eventually` stops at once. Use it as `Err(GiveUp(why).into())`.
 #[derive(Debug)]
@@ -32,6 +33,7 @@ pub fn eventually<T>(
     mut attempt: impl FnMut() -> Result<T>,
 ) -> Result<T> {
     let start = Instant::now();
+    let mut pause = SHORTEST;
     loop {
         let error = match attempt() {
             Ok(value) => return Ok(value),
@@ -42,7 +44,8 @@ pub fn eventually<T>(
             return Err(error)
                 .with_context(|| format!("waited {:.1} s for: {what}", waited.as_secs_f32()));
         }
-        thread::sleep(PAUSE);
+        thread::sleep(pause);
+        pause = pause.mul_f32(1.4).min(LONGEST);
     }
 }
 

@@ -10,4 +10,6 @@ pub mod postgres_server;
 pub mod process;
 pub mod progress;
 pub mod run_dir;
+pub mod stack;
 pub mod trino;
+pub mod warren;

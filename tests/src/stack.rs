@@ -1,0 +1,333 @@
+//! Everything together: PostgreSQL, `warren`, Envoys and Trinos, in one folder.
+
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, ensure};
+
+use crate::client::Session;
+use crate::envoy::Envoy;
+use crate::eventually::eventually;
+use crate::fetch::Programs;
+use crate::ports::free_port;
+use crate::postgres_server::PostgresServer;
+use crate::process::Process;
+use crate::progress::Progress;
+use crate::run_dir::RunDir;
+use crate::trino::{Trino, TrinoOptions};
+use crate::warren::{Warren, WarrenOptions};
+
+/// How long a change may take to reach every Envoy, and a restarted part to serve again.
+const SERVING: Duration = Duration::from_secs(60);
+
+/// What a stack is made of.
+#[derive(Debug, Clone)]
+pub struct StackOptions {
+    /// Envoys; their node ids are `envoy-1`, `envoy-2` …
+    pub envoys: usize,
+    /// Trino clusters, each with its group.
+    pub clusters: Vec<(String, String)>,
+    /// Rules in the folder that `warren` watches. The folder is the stack's; change it as you like.
+    pub rules: Vec<(String, String)>,
+    /// Group for queries that no rule routes.
+    pub default_group: String,
+    /// How the Trinos start.
+    pub trino: TrinoOptions,
+    /// More arguments of `warren serve`.
+    pub warren: Vec<String>,
+}
+
+/// A running stack. Dropping it stops everything and removes its folder (`WARREN_KEEP=1` keeps it).
+#[derive(Debug)]
+pub struct Stack {
+    /// The Envoys.
+    pub envoys: Vec<Envoy>,
+    /// The Trinos.
+    pub trinos: Vec<Trino>,
+    /// The control service.
+    pub warren: Warren,
+    /// The database.
+    pub postgres: PostgresServer,
+    /// Where the programs were fetched to.
+    pub programs: Programs,
+    /// The folder of this run.
+    pub run: RunDir,
+    ports: Vec<u16>,
+    rules: PathBuf,
+    options: StackOptions,
+}
+
+impl Default for StackOptions {
+    fn default() -> Self {
+        let cluster = |name: &str, group: &str| (name.to_owned(), group.to_owned());
+        Self {
+            envoys: 2,
+            clusters: vec![
+                cluster("etl-1", "etl"),
+                cluster("etl-2", "etl"),
+                cluster("adhoc-1", "adhoc"),
+            ],
+            rules: vec![(
+                "rules.rhai".to_owned(),
+                "otherwise(route(\"adhoc\"));\n".to_owned(),
+            )],
+            default_group: "adhoc".to_owned(),
+            trino: TrinoOptions::default(),
+            warren: Vec::new(),
+        }
+    }
+}
+
+// === impl Stack ===
+
+impl Stack {
+    /// Fetches what is missing, starts everything, adds and activates the clusters, and waits until every Envoy routes to
+    /// all of them. When it fails the ends of all logs are in the error.
+    pub fn start(name: &str, options: StackOptions, progress: &Progress) -> Result<Self> {
+        let programs = Programs::fetch(progress)?;
+        let run = RunDir::new(name)?;
+        let logs = run.path().to_owned();
+        Self::start_in(run, programs, options, progress)
+            .with_context(|| format!("the stack did not start in {}", logs.display()))
+    }
+
+    fn start_in(
+        run: RunDir,
+        programs: Programs,
+        options: StackOptions,
+        progress: &Progress,
+    ) -> Result<Self> {
+        let rules = run.folder("rules")?;
+        for (file, text) in &options.rules {
+            let file = rules.join(file);
+            if let Some(folder) = file.parent() {
+                std::fs::create_dir_all(folder)
+                    .with_context(|| format!("{}: cannot be made", folder.display()))?;
+            }
+            std::fs::write(&file, text)
+                .with_context(|| format!("{}: cannot be written", file.display()))?;
+        }
+        let mut listen = Vec::new();
+        for number in 1..=options.envoys {
+            listen.push((format!("envoy-{number}"), free_port()?));
+        }
+        let (trinos, control) = thread::scope(|scope| {
+            let starting: Vec<_> = options
+                .clusters
+                .iter()
+                .map(|(name, group)| {
+                    let (programs, run, options) = (&programs, &run, &options.trino);
+                    let waiting = progress.part(&format!("Trino {name} (group {group})"));
+                    scope.spawn(move || {
+                        waiting.run(|| {
+                            let trino = Trino::start(programs, run, name, options)?;
+                            trino.wait_ready()?;
+                            Ok(trino)
+                        })
+                    })
+                })
+                .collect();
+            let control = start_control(&run, &programs, &options, &listen, &rules, progress);
+            let trinos: Result<Vec<Trino>> = starting
+                .into_iter()
+                .map(|thread| {
+                    thread
+                        .join()
+                        .map_err(|_| anyhow!("a thread that starts a Trino panicked"))?
+                })
+                .collect();
+            (trinos, control)
+        });
+        // Ends of logs, here: with an error the folder and its logs go.
+        let with_logs = |error: anyhow::Error| error.context(run.log_tails(25));
+        let (postgres, warren, envoys) = control.map_err(with_logs)?;
+        let trinos = trinos.map_err(with_logs)?;
+        let ports = listen.into_iter().map(|(_, port)| port).collect();
+        let stack = Self {
+            envoys,
+            trinos,
+            warren,
+            postgres,
+            programs,
+            run,
+            ports,
+            rules,
+            options,
+        };
+        let waiting = progress.part("adding clusters, waiting for Envoy to serve");
+        waiting
+            .run(|| {
+                stack.add_clusters()?;
+                stack.wait_serving()
+            })
+            .map_err(|error| error.context(stack.run.log_tails(25)))?;
+        Ok(stack)
+    }
+
+    /// Address that clients of an Envoy use; the first Envoy is 0.
+    pub fn url(&self, envoy: usize) -> Result<String> {
+        let port = self.ports.get(envoy).with_context(|| {
+            format!("there is no Envoy {envoy}; there are {}", self.ports.len())
+        })?;
+        Ok(format!("http://127.0.0.1:{port}"))
+    }
+
+    /// An Envoy; the first is 0.
+    pub fn envoy(&self, envoy: usize) -> Result<&Envoy> {
+        self.envoys
+            .get(envoy)
+            .with_context(|| format!("there is no Envoy {envoy}; there are {}", self.envoys.len()))
+    }
+
+    /// A Trino by its cluster's name.
+    pub fn trino(&self, name: &str) -> Result<&Trino> {
+        self.trinos
+            .iter()
+            .find(|trino| trino.name() == name)
+            .with_context(|| {
+                let known: Vec<&str> = self.trinos.iter().map(Trino::name).collect();
+                format!("there is no cluster `{name}`; known: {}", known.join(", "))
+            })
+    }
+
+    /// The folder of rules that `warren` watches.
+    pub fn rules(&self) -> &std::path::Path {
+        &self.rules
+    }
+
+    /// Names of the clusters whose coordinator knows this query. One, if all is well: the coordinators' own word.
+    pub fn who_knows(&self, query_id: &str) -> Result<Vec<String>> {
+        let mut clusters = Vec::new();
+        for trino in self.trinos.iter().filter(|trino| trino.process.alive()) {
+            if trino.knows(query_id)? {
+                clusters.push(trino.name().to_owned());
+            }
+        }
+        Ok(clusters)
+    }
+
+    /// Waits until each Envoy has every cluster in its group and in its own Envoy cluster, healthy, and answers a query.
+    pub fn wait_serving(&self) -> Result<()> {
+        for (number, envoy) in self.envoys.iter().enumerate() {
+            envoy
+                .process
+                .wait_until(SERVING, "all clusters to be healthy in it", || {
+                    let clusters = envoy.admin("/clusters")?;
+                    for trino in &self.trinos {
+                        let healthy =
+                            format!("::127.0.0.1:{}::health_flags::healthy", trino.port());
+                        let places = clusters.matches(&healthy).count();
+                        ensure!(
+                            places >= 2,
+                            "{} is a healthy endpoint in {places} Envoy clusters, wanted 2",
+                            trino.name()
+                        );
+                    }
+                    Ok(())
+                })?;
+            let url = self.url(number)?;
+            let session = Session::user("warren-tests").source("wait-serving");
+            eventually(
+                SERVING,
+                &format!("a query through {} to succeed", envoy.name()),
+                || session.run(&url, "SELECT 1")?.success().map(drop),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Puts the stack back as it was at its start, between two cases: processes first, then rows. A case that changes
+    /// anything that is not undone here undoes it itself.
+    pub fn reset(&self) -> Result<()> {
+        self.revive()?;
+        for (name, _) in &self.options.clusters {
+            self.warren.cli(&["clusters", "activate", name])?;
+        }
+        self.wait_serving()
+    }
+
+    /// Lets paused processes go on and starts those that ended.
+    fn revive(&self) -> Result<()> {
+        for process in self.processes() {
+            if process.alive() {
+                process.resume()?;
+            }
+        }
+        self.postgres.start_again()?;
+        self.warren.start_again()?;
+        for envoy in &self.envoys {
+            envoy.start_again()?;
+        }
+        for trino in self.trinos.iter().filter(|trino| !trino.process.alive()) {
+            trino.start_again()?;
+        }
+        Ok(())
+    }
+
+    /// Every process of the stack.
+    pub fn processes(&self) -> impl Iterator<Item = &Process> {
+        let control = [&self.postgres.process, &self.warren.process];
+        let envoys = self.envoys.iter().map(|envoy| &envoy.process);
+        control
+            .into_iter()
+            .chain(envoys)
+            .chain(self.trinos.iter().map(|trino| &trino.process))
+    }
+
+    fn add_clusters(&self) -> Result<()> {
+        for (name, group) in &self.options.clusters {
+            let url = self.trino(name)?.url();
+            self.warren
+                .cli(&["clusters", "add", name, "--url", &url, "--group", group])?;
+            self.warren.cli(&["clusters", "activate", name])?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        // All at once; each process would be stopped at its own drop anyway, one after the other.
+        thread::scope(|scope| {
+            for process in self.processes() {
+                scope.spawn(|| {
+                    if let Err(error) = process.stop() {
+                        eprintln!("{error:#}");
+                    }
+                });
+            }
+        });
+    }
+}
+
+fn start_control(
+    run: &RunDir,
+    programs: &Programs,
+    options: &StackOptions,
+    listen: &[(String, u16)],
+    rules: &std::path::Path,
+    progress: &Progress,
+) -> Result<(PostgresServer, Warren, Vec<Envoy>)> {
+    let postgres = progress
+        .part("PostgreSQL")
+        .run(|| PostgresServer::start(programs, run))?;
+    let warren = progress.part("warren").run(|| {
+        let options = WarrenOptions {
+            database_url: postgres.url(),
+            listen: listen.to_vec(),
+            rules: Some(rules.to_owned()),
+            default_group: options.default_group.clone(),
+            more: options.warren.clone(),
+        };
+        Warren::start(run, &options)
+    })?;
+    let mut envoys = Vec::new();
+    for (name, _) in listen {
+        let envoy = progress
+            .part(&format!("Envoy {name}"))
+            .run(|| Envoy::start(programs, run, name, &warren.bootstrap(name)?, 2))?;
+        envoys.push(envoy);
+    }
+    Ok((postgres, warren, envoys))
+}
