@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Result, anyhow};
 use libtest_mimic::{Arguments, Failed, Trial};
-use warren_tests::process::kill_all_on_ctrl_c;
+use warren_tests::interrupt;
 use warren_tests::progress::Progress;
 use warren_tests::stack::{Stack, StackOptions};
 
@@ -27,7 +27,7 @@ fn main() -> ExitCode {
         test_threads: Some(1),
         ..Arguments::from_args()
     };
-    if let Err(error) = kill_all_on_ctrl_c() {
+    if let Err(error) = interrupt::listen() {
         eprintln!("{error:#}");
         return ExitCode::FAILURE;
     }

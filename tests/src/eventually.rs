@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
+use crate::interrupt::interrupted;
+
 /// Shortest and longest wait between two tries: soon there for what is quick, no load on what is slow.
 const SHORTEST: Duration = Duration::from_millis(20);
 const LONGEST: Duration = Duration::from_millis(400);
@@ -25,11 +27,29 @@ impl fmt::Display for GiveUp {
 
 impl std::error::Error for GiveUp {}
 
-/// Tries until `attempt` succeeds and returns what it returned. After `timeout` the error says what was waited for, how
-/// long, and why the last try failed.
+/// Tries until `attempt` succeeds and returns what it returned. After `timeout`, or at Ctrl-C, the error says what was
+/// waited for, how long, and why the last try failed.
 pub fn eventually<T>(
     timeout: Duration,
     what: &str,
+    attempt: impl FnMut() -> Result<T>,
+) -> Result<T> {
+    poll(timeout, what, interrupted, attempt)
+}
+
+/// The same, not to be interrupted: for cleaning up after the interruption.
+pub(crate) fn surely<T>(
+    timeout: Duration,
+    what: &str,
+    attempt: impl FnMut() -> Result<T>,
+) -> Result<T> {
+    poll(timeout, what, || false, attempt)
+}
+
+fn poll<T>(
+    timeout: Duration,
+    what: &str,
+    stop: impl Fn() -> bool,
     mut attempt: impl FnMut() -> Result<T>,
 ) -> Result<T> {
     let start = Instant::now();
@@ -40,7 +60,7 @@ pub fn eventually<T>(
             Err(error) => error,
         };
         let waited = start.elapsed();
-        if error.is::<GiveUp>() || waited >= timeout {
+        if error.is::<GiveUp>() || waited >= timeout || stop() {
             return Err(error)
                 .with_context(|| format!("waited {:.1} s for: {what}", waited.as_secs_f32()));
         }

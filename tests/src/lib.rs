@@ -1,10 +1,12 @@
 //! Fetches and starts the real programs that Warren works with.
 
 pub mod client;
+pub mod demo;
 pub mod envoy;
 pub mod eventually;
 pub mod fetch;
 pub mod http;
+pub mod interrupt;
 pub mod ports;
 pub mod postgres_server;
 pub mod process;

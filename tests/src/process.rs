@@ -9,11 +9,12 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
-use crate::eventually::{GiveUp, eventually};
+use crate::eventually::{GiveUp, eventually, surely};
+use crate::interrupt::interrupted;
 use crate::run_dir::tail;
 
 /// A program that can be started more than once. Each start is a process group of its own, so that what it starts itself
@@ -28,6 +29,9 @@ pub struct Process {
 
 /// Process groups that run now, for the way out at Ctrl-C.
 static RUNNING: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+
+/// All that ever ran, to look for what is left of them.
+static STARTED: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
 
 /// How long a program may take to stop when asked to.
 const STOP_DEADLINE: Duration = Duration::from_secs(15);
@@ -58,6 +62,7 @@ impl Process {
 
     /// Starts it. Does nothing if it runs.
     pub fn start(&self) -> Result<()> {
+        ensure!(!interrupted(), "{}: not started: interrupted", self.name);
         let mut child = self.child();
         if is_alive(&mut child) {
             return Ok(());
@@ -79,7 +84,9 @@ impl Process {
         let started = command
             .spawn()
             .with_context(|| format!("{}: `{program}` cannot be started", self.name))?;
-        lock(&RUNNING).insert(i32::try_from(started.id())?);
+        let group = i32::try_from(started.id())?;
+        lock(&RUNNING).insert(group);
+        lock(&STARTED).insert(group);
         *child = Some(started);
         Ok(())
     }
@@ -183,7 +190,7 @@ impl Process {
     }
 
     fn reap(&self, timeout: Duration) -> Result<()> {
-        eventually(timeout, &format!("the end of {}", self.name), || {
+        surely(timeout, &format!("the end of {}", self.name), || {
             if self.alive() {
                 bail!("it still runs")
             } else {
@@ -221,17 +228,21 @@ impl fmt::Debug for Process {
     }
 }
 
-/// At Ctrl-C (or SIGTERM, SIGHUP) kills every program that was started here and ends this process with status 130. For
-/// runs whose results nobody wants any more; the demo stops its programs in order instead.
-pub fn kill_all_on_ctrl_c() -> Result<()> {
-    ctrlc::set_handler(|| {
-        for group in lock(&RUNNING).iter() {
-            // One that is gone already needs no signal.
-            let _ = killpg(Pid::from_raw(*group), Signal::SIGKILL);
-        }
-        std::process::exit(130);
-    })
-    .context("Ctrl-C cannot be listened for")
+/// Kills every program that was started here, on the spot.
+pub fn kill_all() {
+    for group in lock(&RUNNING).iter() {
+        // One that is gone already needs no signal.
+        let _ = killpg(Pid::from_raw(*group), Signal::SIGKILL);
+    }
+}
+
+/// Process groups started here in which a process is left, running or not: none, after all were stopped.
+pub fn left_over() -> Vec<i32> {
+    lock(&STARTED)
+        .iter()
+        .copied()
+        .filter(|group| killpg(Pid::from_raw(*group), None).is_ok())
+        .collect()
 }
 
 fn is_alive(child: &mut Option<Child>) -> bool {

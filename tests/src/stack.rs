@@ -196,6 +196,15 @@ impl Stack {
         &self.rules
     }
 
+    /// Group that a cluster was added to; empty for a cluster that the stack did not add.
+    pub fn group_of(&self, cluster: &str) -> &str {
+        self.options
+            .clusters
+            .iter()
+            .find(|(name, _)| name == cluster)
+            .map_or("", |(_, group)| group)
+    }
+
     /// Names of the clusters whose coordinator knows this query. One, if all is well: the coordinators' own word.
     pub fn who_knows(&self, query_id: &str) -> Result<Vec<String>> {
         let mut clusters = Vec::new();
