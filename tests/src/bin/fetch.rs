@@ -1,6 +1,8 @@
 //! Fetches the programs that the demo and the end-to-end tests start.
 
-use anyhow::Result;
+use std::io::{self, Write};
+
+use anyhow::{Context, Result};
 use clap::Parser;
 use comfy_table::{Table, presets};
 use warren_tests::fetch::{Programs, programs};
@@ -33,6 +35,5 @@ fn main() -> Result<()> {
         let path = fetched.folder(program).display().to_string();
         table.add_row([program.name, program.version, &program.origin(), &path]);
     }
-    println!("{table}");
-    Ok(())
+    writeln!(io::stdout(), "{table}").context("the table cannot be printed")
 }

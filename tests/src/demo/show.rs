@@ -7,7 +7,7 @@ use anyhow::Result;
 use comfy_table::{Cell, Color, LineStyle, Table, presets};
 use owo_colors::OwoColorize;
 
-use super::ask::Answer;
+use super::answer::Answer;
 use crate::stack::Stack;
 
 /// Colours are for people at a terminal who have not said otherwise.
