@@ -1,0 +1,64 @@
+//! `/api/v1/rules`: publish, list, roll back.
+
+use super::{Api, Problem};
+use crate::store::RuleSetEntry;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use warren_rules::{RuleFile, RuleSet};
+
+/// How many rule sets a list shows.
+const LISTED: i64 = 50;
+
+/// A rule set to put in force.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Publish {
+    pub(crate) files: Vec<RuleFile>,
+    #[serde(default)]
+    pub(crate) author: String,
+    #[serde(default)]
+    pub(crate) message: String,
+}
+
+/// A rule set that is in force now.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Published {
+    pub(crate) version: i64,
+    /// What is worth a look, though nothing is broken: groups and clusters that do not exist (yet).
+    pub(crate) warnings: Vec<String>,
+}
+
+pub(super) async fn list(State(api): State<Api>) -> Result<Json<Vec<RuleSetEntry>>, Problem> {
+    Ok(Json(api.store.rule_sets(LISTED).await?))
+}
+
+pub(super) async fn publish(State(api): State<Api>, Json(new): Json<Publish>) -> Result<Json<Published>, Problem> {
+    check_and_publish(&api, &new.files, &new.author, &new.message).await
+}
+
+pub(super) async fn rollback(State(api): State<Api>, Path(version): Path<i64>) -> Result<Json<Published>, Problem> {
+    let files = api.store.rule_files(version).await?;
+    check_and_publish(&api, &files, "", &format!("roll back to {version}")).await
+}
+
+async fn check_and_publish(api: &Api, files: &[RuleFile], author: &str, message: &str) -> Result<Json<Published>, Problem> {
+    if files.is_empty() {
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not published: the rule set holds no file"));
+    }
+    // Compiled here since Envoy's refusal would not say why. Not kept across an await: rules belong to one thread.
+    let warnings = {
+        let rules = RuleSet::compile(files).map_err(|errors| Problem {
+            errors: errors.0.iter().map(ToString::to_string).collect(),
+            ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not published, the old rules serve on")
+        })?;
+        let status = api.status.report();
+        let mut groups: Vec<String> = status.clusters.iter().filter(|c| !c.retired).map(|c| c.group.clone()).collect();
+        groups.push(api.default_group.to_string());
+        let clusters: Vec<String> = status.clusters.iter().filter(|c| !c.retired).map(|c| c.name.clone()).collect();
+        warren_rules::check_references(&rules, &groups, &clusters).iter().map(ToString::to_string).collect()
+    };
+    let version = api.store.publish(files, author, message).await?;
+    Ok(Json(Published { version, warnings }))
+}

@@ -1,0 +1,67 @@
+//! Talks to the API.
+
+use super::ApiArgs;
+use crate::api::Problem;
+use anyhow::{Context, Result, bail};
+use reqwest::Method;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A client for one command.
+pub(crate) struct Client {
+    http: reqwest::Client,
+    base: String,
+    token: Option<String>,
+}
+
+impl Client {
+    pub(crate) fn new(args: &ApiArgs) -> Result<Client> {
+        let token = match &args.api_token_file {
+            None => None,
+            Some(path) => Some(std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?.trim().to_owned()),
+        };
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        Ok(Client { http, base: args.api.trim_end_matches('/').to_owned(), token })
+    }
+
+    /// Asks for JSON.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+        Ok(self.send(Method::GET, path, None::<&()>).await?.json().await?)
+    }
+
+    /// Sends, and reads JSON back.
+    pub(crate) async fn post<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: Option<&B>) -> Result<T> {
+        Ok(self.send(Method::POST, path, body).await?.json().await?)
+    }
+
+    /// Sends, and expects no more than that it worked.
+    pub(crate) async fn tell<B: Serialize>(&self, method: Method, path: &str, body: Option<&B>) -> Result<()> {
+        self.send(method, path, body).await.map(|_| ())
+    }
+
+    async fn send<B: Serialize>(&self, method: Method, path: &str, body: Option<&B>) -> Result<reqwest::Response> {
+        let mut request = self.http.request(method, format!("{}/api/v1/{path}", self.base));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await.with_context(|| format!("no answer from {}; is `warren serve` running there? (--api, WARREN_API)", self.base))?;
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let text = answer.text().await.unwrap_or_default();
+        match serde_json::from_str::<Problem>(&text) {
+            Ok(problem) if problem.errors.is_empty() => bail!("{}", problem.title),
+            Ok(problem) => bail!("{}:\n  {}", problem.title, problem.errors.join("\n  ")),
+            Err(_) => bail!("{status}: {text}"),
+        }
+    }
+}
+
+/// A name as one segment of a path.
+pub(crate) fn segment(name: &str) -> String {
+    url::form_urlencoded::byte_serialize(name.as_bytes()).collect::<String>().replace('+', "%20")
+}

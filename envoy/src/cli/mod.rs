@@ -1,0 +1,117 @@
+//! The command line.
+
+mod bootstrap;
+mod client;
+mod clusters;
+mod rules;
+mod serve;
+mod status;
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Routes Trino queries inside Envoy.
+#[derive(Parser)]
+#[command(name = "warren", version, about, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve Envoys: keep their clusters, routes and rules in step with PostgreSQL
+    Serve(Box<serve::ServeArgs>),
+    /// Print Envoy's bootstrap
+    Bootstrap(bootstrap::BootstrapArgs),
+    /// List, add, activate, deactivate, remove clusters
+    Clusters {
+        #[command(flatten)]
+        api: ApiArgs,
+        #[command(subcommand)]
+        command: clusters::ClustersCommand,
+    },
+    /// Check, try, publish, list, roll back rules
+    Rules {
+        #[command(flatten)]
+        api: ApiArgs,
+        #[command(subcommand)]
+        command: rules::RulesCommand,
+    },
+    /// Show what is served, what is wrong, and what each Envoy made of it
+    Status {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Where the API is.
+#[derive(Args, Clone)]
+pub(crate) struct ApiArgs {
+    /// Address of the API
+    #[arg(long, global = true, env = "WARREN_API", value_name = "URL", default_value = "http://127.0.0.1:18080")]
+    api: String,
+    /// File with the API's bearer token
+    #[arg(long, global = true, env = "WARREN_API_TOKEN_FILE", value_name = "FILE")]
+    api_token_file: Option<PathBuf>,
+}
+
+/// The command line was wrong (`EX_USAGE`).
+const USAGE: u8 = 64;
+
+/// How a command ended: 0 good, 1 findings or a failure that was told, 64 a wrong command line or configuration.
+pub(crate) enum Outcome {
+    Good,
+    Findings,
+    Usage,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> ExitCode {
+        match outcome {
+            Outcome::Good => ExitCode::SUCCESS,
+            Outcome::Findings => ExitCode::from(1),
+            Outcome::Usage => ExitCode::from(USAGE),
+        }
+    }
+}
+
+/// Runs the command line of this process.
+pub(crate) fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are errors to clap; they print to standard output and are none.
+            let code = if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+            let _ = error.print();
+            return code;
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let outcome = runtime.block_on(async {
+        match cli.command {
+            Command::Serve(args) => serve::serve(*args).await,
+            Command::Bootstrap(args) => bootstrap::print(&args),
+            Command::Clusters { api, command } => clusters::run(&api, command).await,
+            Command::Rules { api, command } => rules::run(&api, command).await,
+            Command::Status { api, json } => status::print(&api, json).await,
+        }
+    });
+    match outcome {
+        Ok(outcome) => outcome.into(),
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! `warren serve`: reads the configuration, opens the ports, starts the tasks, waits for the end.
+
+use super::Outcome;
+use crate::api;
+use crate::config::{Config, Written};
+use crate::health::Probes;
+use crate::last_good;
+use crate::reconcile::{Reconciler, watch_database};
+use crate::resources::listener::ListenerSpec;
+use crate::resources::wasm::module_path;
+use crate::rules_folder;
+use crate::snapshot::Settings;
+use crate::status::Status;
+use crate::store::Store;
+use crate::xds::nodes::Nodes;
+use crate::xds::server::Ads;
+use anyhow::{Context, Result};
+use axum::routing::get;
+use envoy_types::pb::envoy::service::discovery::v3::aggregated_discovery_service_server::AggregatedDiscoveryServiceServer;
+use sha2::{Digest, Sha256};
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+
+/// How long streams and requests may take to end.
+const GOODBYE: Duration = Duration::from_secs(5);
+
+#[derive(clap::Args)]
+pub(crate) struct ServeArgs {
+    /// TOML file with any of these settings (`listen = "…"`)
+    #[arg(long, env = "WARREN_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    written: Written,
+}
+
+pub(super) async fn serve(args: ServeArgs) -> Result<Outcome> {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info,sqlx=warn".into()))
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()))
+        .with_writer(std::io::stderr)
+        .init();
+    let text = match &args.config {
+        None => None,
+        Some(path) => match std::fs::read_to_string(path) {
+            Ok(text) => Some((path.display().to_string(), text)),
+            Err(error) => {
+                eprintln!("cannot read {}: {error}", path.display());
+                return Ok(Outcome::Usage);
+            }
+        },
+    };
+    let config = match Config::read(args.written, text.as_ref().map(|(name, text)| (name.as_str(), text.as_str()))) {
+        Ok(config) => config,
+        Err(errors) => {
+            eprintln!("{errors}");
+            return Ok(Outcome::Usage);
+        }
+    };
+    let module = match std::fs::read(&config.filter) {
+        Ok(module) => module,
+        Err(error) => {
+            eprintln!("filter: cannot read `{}`: {error}; `make build` makes it, --filter names it", config.filter.display());
+            return Ok(Outcome::Usage);
+        }
+    };
+    run(config, module).await
+}
+
+async fn run(config: Config, module: Vec<u8>) -> Result<Outcome> {
+    let sha256: String = Sha256::digest(&module).iter().map(|byte| format!("{byte:02x}")).collect();
+    let settings = Arc::new(settings(&config, &sha256));
+    let store = Store::new(&config.database_url, config.retired_for)?;
+    let nodes = Arc::new(Nodes::default());
+    let status = Arc::new(Status::new(nodes.clone()));
+    let xds = TcpListener::bind(config.xds_listen).await.with_context(|| format!("cannot listen on {}", config.xds_listen))?;
+    let api = TcpListener::bind(config.api_listen).await.with_context(|| format!("cannot listen on {}", config.api_listen))?;
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), xds = %config.xds_listen, api = %config.api_listen, database = config.database(), filter = sha256, "warren");
+
+    let (served_tx, served) = watch::channel(None);
+    let (shutdown_tx, shutdown) = watch::channel(false);
+    let (states_tx, states) = mpsc::channel(4);
+    let (reports_tx, reports) = mpsc::channel(256);
+    let probes = Probes::new(config.health_period, &config.health_user, reports_tx)?;
+    let reconciler = Reconciler {
+        settings: settings.clone(),
+        store: store.clone(),
+        status: status.clone(),
+        last_good: last_good::path(&config.state_dir),
+        served: served_tx,
+    };
+    tokio::spawn(reconciler.run(states, reports, probes));
+    tokio::spawn(watch_database(store.clone(), config.poll, status.clone(), states_tx));
+    if let Some(dir) = config.rules.clone() {
+        tokio::spawn(rules_folder::watch(dir, store.clone(), status.clone()));
+    }
+
+    let ads = Ads { served, nodes, settings, shutdown: shutdown.clone() };
+    let module = axum::body::Bytes::from(module);
+    let xds_app = tonic::service::Routes::new(AggregatedDiscoveryServiceServer::new(ads))
+        .into_axum_router()
+        .route(&module_path(&sha256), get(async move || ([("content-type", "application/wasm")], module)));
+    let api_app = api::router(api::Api {
+        store,
+        status,
+        token: config.api_token.as_deref().map(Arc::from),
+        default_group: Arc::from(config.default_group.as_str()),
+    });
+    let servers = [tokio::spawn(listen(xds, xds_app, shutdown.clone())), tokio::spawn(listen(api, api_app, shutdown))];
+
+    stop_signal().await?;
+    tracing::info!("stopping; Envoys go on with what they have");
+    shutdown_tx.send_replace(true);
+    for server in servers {
+        if tokio::time::timeout(GOODBYE, server).await.is_err() {
+            tracing::warn!("connections were still open after {} seconds and are cut", GOODBYE.as_secs());
+        }
+    }
+    Ok(Outcome::Good)
+}
+
+fn settings(config: &Config, sha256: &str) -> Settings {
+    let mut statement_paths = vec!["/v1/statement".to_owned()];
+    statement_paths.extend(config.statement_paths.iter().filter(|p| *p != "/v1/statement").cloned());
+    Settings {
+        default_group: config.default_group.clone(),
+        statement_paths,
+        extra_paths: config.extra_paths.clone(),
+        ui_domain: config.ui_domain.clone(),
+        show_rule: config.show_rule,
+        listener: ListenerSpec {
+            listen: config.listen,
+            trusted_hops: config.trusted_hops,
+            access_log: config.access_log,
+            no_cluster_status: config.no_cluster_status,
+            body_limit: config.body_limit,
+        },
+        filter_sha256: sha256.to_owned(),
+    }
+}
+
+async fn listen(listener: TcpListener, app: axum::Router, mut shutdown: watch::Receiver<bool>) -> std::io::Result<()> {
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, app)
+        .with_graceful_shutdown(async move {
+            let _ = shutdown.wait_for(|down| *down).await;
+        })
+        .await
+}
+
+async fn stop_signal() -> Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        outcome = tokio::signal::ctrl_c() => outcome?,
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

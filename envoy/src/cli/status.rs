@@ -1,0 +1,85 @@
+//! `warren status`, and the tables that commands print.
+
+use super::client::Client;
+use super::{ApiArgs, Outcome};
+use crate::status::{ClusterStatus, StatusReport};
+use anyhow::Result;
+use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
+use owo_colors::{OwoColorize, Stream::Stdout, Style};
+use std::io::IsTerminal;
+
+/// A table for people: lines on a terminal, plain when piped.
+pub(crate) fn table<C: Into<Cell>, R: IntoIterator<Item = Vec<C>>>(header: &[&str], rows: R) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
+    table.add_rows(rows);
+    table
+}
+
+fn paint(text: &str, style: Style) -> String {
+    text.if_supports_color(Stdout, |t| t.style(style)).to_string()
+}
+
+/// A cell in colour, on a terminal that wants it.
+fn cell(text: &str, color: Color) -> Cell {
+    let wanted = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    if wanted { Cell::new(text).fg(color) } else { Cell::new(text) }
+}
+
+/// Clusters with their state in words.
+pub(crate) fn clusters_table(clusters: &[ClusterStatus]) -> Table {
+    let rows = clusters.iter().map(|c| {
+        let state = match (c.retired, c.active, c.healthy) {
+            (true, _, _) => cell("retired", Color::DarkGrey),
+            (_, true, true) => cell("serving", Color::Green),
+            (_, true, false) => cell("unhealthy", Color::Red),
+            (_, false, _) => cell("inactive", Color::Yellow),
+        };
+        vec![Cell::new(&c.name), Cell::new(&c.group), state, Cell::new(&c.url), Cell::new(&c.slug), Cell::new(&c.reason)]
+    });
+    table(&["cluster", "group", "state", "address", "slug", "note"], rows)
+}
+
+pub(super) async fn print(api: &ApiArgs, json: bool) -> Result<Outcome> {
+    let report: StatusReport = Client::new(api)?.get("status").await?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        show(&report);
+    }
+    let refused = report.envoys.values().flat_map(|n| n.kinds.values()).any(|k| k.rejected.is_some());
+    Ok(if report.problems.is_empty() && !refused { Outcome::Good } else { Outcome::Findings })
+}
+
+fn show(report: &StatusReport) {
+    match &report.snapshot {
+        Some(snapshot) => {
+            let rules = report.rules.map_or_else(|| "none".to_owned(), |v| v.to_string());
+            println!("serving snapshot {snapshot}, rules version {rules}");
+        }
+        None => println!("{}", paint("serving nothing yet: no state was read", Style::new().red())),
+    }
+    for (part, problem) in &report.problems {
+        println!("{} {part}: {problem}", paint("problem", Style::new().red().bold()));
+    }
+    println!("\n{}", clusters_table(&report.clusters));
+    let rows = report.envoys.iter().map(|(id, node)| {
+        let link = if node.connected() { cell("connected", Color::Green) } else { cell("gone", Color::Red) };
+        let current = report.snapshot.as_ref();
+        let accepted = node
+            .kinds
+            .iter()
+            .filter(|(_, k)| k.rejected.is_none())
+            .map(|(kind, k)| if k.accepted.as_ref() == current { kind.clone() } else { format!("{kind} (older, unchanged since)") })
+            .collect::<Vec<_>>()
+            .join(", ");
+        let refused = node
+            .kinds
+            .iter()
+            .filter_map(|(kind, k)| k.rejected.as_ref().map(|r| format!("{kind} of snapshot {}: {}", r.snapshot, r.error)))
+            .collect::<Vec<_>>()
+            .join("\n");
+        vec![Cell::new(id), Cell::new(&node.envoy), link, Cell::new(accepted), cell(&refused, Color::Red)]
+    });
+    println!("\n{}", table(&["Envoy", "version", "link", "accepted", "refused"], rows));
+}

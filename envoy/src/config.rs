@@ -1,0 +1,293 @@
+//! Configuration of `warren serve`: flags, then environment, then a TOML file, then defaults. All mistakes are reported at once.
+
+use serde::Deserialize;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Settings as they were written, before they are understood. Each is a flag, an environment variable and a key of the file.
+#[derive(clap::Args, Deserialize, Debug, Default)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub(crate) struct Written {
+    /// PostgreSQL, as postgres://USER:PASSWORD@HOST:PORT/DATABASE
+    #[arg(long, env = "WARREN_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    database_url: Option<Text>,
+    /// Where Envoy opens its listener, unless its bootstrap says otherwise [default: 127.0.0.1:8080]
+    #[arg(long, env = "WARREN_LISTEN", value_name = "ADDRESS")]
+    listen: Option<Text>,
+    /// Where Envoys fetch their configuration and the filter [default: 127.0.0.1:18000]
+    #[arg(long, env = "WARREN_XDS_LISTEN", value_name = "ADDRESS")]
+    xds_listen: Option<Text>,
+    /// Where the API answers [default: 127.0.0.1:18080]
+    #[arg(long, env = "WARREN_API_LISTEN", value_name = "ADDRESS")]
+    api_listen: Option<Text>,
+    /// File with the bearer token that the API asks for; needed when the API listens beyond this machine
+    #[arg(long, env = "WARREN_API_TOKEN_FILE", value_name = "FILE")]
+    api_token_file: Option<Text>,
+    /// The filter's module [default: warren_filter.wasm beside this program]
+    #[arg(long, env = "WARREN_FILTER", value_name = "FILE")]
+    filter: Option<Text>,
+    /// Folder for the last good state, served when PostgreSQL is down [default: warren-state]
+    #[arg(long, env = "WARREN_STATE_DIR", value_name = "DIR")]
+    state_dir: Option<Text>,
+    /// Folder with rules that is watched and published when it changes
+    #[arg(long, env = "WARREN_RULES", value_name = "DIR")]
+    rules: Option<Text>,
+    /// Group of queries that no rule sends elsewhere [default: adhoc]
+    #[arg(long, env = "WARREN_DEFAULT_GROUP", value_name = "GROUP")]
+    default_group: Option<Text>,
+    /// Load balancers in front of Envoy whose X-Forwarded headers are believed [default: 0]
+    #[arg(long, env = "WARREN_TRUSTED_HOPS", value_name = "N")]
+    trusted_hops: Option<Text>,
+    /// Further paths, beside /v1/statement, on which new queries come; comma separated
+    #[arg(long, env = "WARREN_STATEMENT_PATHS", value_name = "PATHS")]
+    statement_paths: Option<Text>,
+    /// Further path prefixes to pass to the default group; comma separated
+    #[arg(long, env = "WARREN_EXTRA_PATHS", value_name = "PREFIXES")]
+    extra_paths: Option<Text>,
+    /// Domain under which each cluster's UI has a host: SLUG.DOMAIN
+    #[arg(long, env = "WARREN_UI_DOMAIN", value_name = "DOMAIN")]
+    ui_domain: Option<Text>,
+    /// Answer queries with the rule's name in X-Warren-Rule [default: false]
+    #[arg(long, env = "WARREN_SHOW_RULE", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    show_rule: Option<Text>,
+    /// Let Envoy log a line of JSON a query on its standard output [default: true]
+    #[arg(long, env = "WARREN_ACCESS_LOG", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    access_log: Option<Text>,
+    /// Status when no cluster is serving: 503 lets clients try again, 200 shows the error at once [default: 503]
+    #[arg(long, env = "WARREN_NO_CLUSTER_STATUS", value_name = "STATUS")]
+    no_cluster_status: Option<Text>,
+    /// Longest query text, in bytes, that rules read [default: 8388608]
+    #[arg(long, env = "WARREN_BODY_LIMIT", value_name = "BYTES")]
+    body_limit: Option<Text>,
+    /// How often PostgreSQL is read though nothing was notified [default: 5s]
+    #[arg(long, env = "WARREN_POLL", value_name = "DURATION")]
+    poll: Option<Text>,
+    /// How often each cluster's health is asked [default: 2s]
+    #[arg(long, env = "WARREN_HEALTH_PERIOD", value_name = "DURATION")]
+    health_period: Option<Text>,
+    /// Trino user of the health check's query [default: warren]
+    #[arg(long, env = "WARREN_HEALTH_USER", value_name = "USER")]
+    health_user: Option<Text>,
+    /// How long a deleted or edited address is kept for its running queries [default: 1h]
+    #[arg(long, env = "WARREN_RETIRED_FOR", value_name = "DURATION")]
+    retired_for: Option<Text>,
+}
+
+/// A value as text; the file may write numbers and booleans bare.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "toml::Value")]
+struct Text(String);
+
+impl FromStr for Text {
+    type Err = std::convert::Infallible;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Text(text.to_owned()))
+    }
+}
+
+impl TryFrom<toml::Value> for Text {
+    type Error = String;
+    fn try_from(value: toml::Value) -> Result<Self, String> {
+        match value {
+            toml::Value::String(text) => Ok(Text(text)),
+            toml::Value::Integer(n) => Ok(Text(n.to_string())),
+            toml::Value::Boolean(b) => Ok(Text(b.to_string())),
+            toml::Value::Array(items) => {
+                let items: Result<Vec<String>, String> = items.into_iter().map(|i| Text::try_from(i).map(|t| t.0)).collect();
+                Ok(Text(items?.join(",")))
+            }
+            other => Err(format!("expected text, a number, a boolean or a list, not {}", other.type_str())),
+        }
+    }
+}
+
+/// The configuration, understood.
+#[derive(Clone)]
+pub(crate) struct Config {
+    pub(crate) database_url: String,
+    pub(crate) listen: SocketAddr,
+    pub(crate) xds_listen: SocketAddr,
+    pub(crate) api_listen: SocketAddr,
+    pub(crate) api_token: Option<String>,
+    pub(crate) filter: PathBuf,
+    pub(crate) state_dir: PathBuf,
+    pub(crate) rules: Option<PathBuf>,
+    pub(crate) default_group: String,
+    pub(crate) trusted_hops: u32,
+    pub(crate) statement_paths: Vec<String>,
+    pub(crate) extra_paths: Vec<String>,
+    pub(crate) ui_domain: Option<String>,
+    pub(crate) show_rule: bool,
+    pub(crate) access_log: bool,
+    pub(crate) no_cluster_status: u32,
+    pub(crate) body_limit: u64,
+    pub(crate) poll: Duration,
+    pub(crate) health_period: Duration,
+    pub(crate) health_user: String,
+    pub(crate) retired_for: Duration,
+}
+
+/// Every mistake of one configuration.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ConfigErrors(pub(crate) Vec<String>);
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+impl std::error::Error for ConfigErrors {}
+
+/// Collects mistakes while values are read.
+struct Reader(Vec<String>);
+
+impl Reader {
+    fn value<T>(&mut self, name: &str, text: Option<Text>, default: T, parse: impl Fn(&str) -> Result<T, String>) -> T {
+        let Some(Text(text)) = text else { return default };
+        match parse(text.trim()) {
+            Ok(value) => value,
+            Err(reason) => {
+                self.0.push(format!("{name}: `{text}` {reason}"));
+                default
+            }
+        }
+    }
+}
+
+impl Config {
+    /// Reads flags (and environment) over a file's text.
+    ///
+    /// # Errors
+    /// All mistakes, each with the setting's name, what was written and what is expected.
+    pub(crate) fn read(flags: Written, file: Option<(&str, &str)>) -> Result<Config, ConfigErrors> {
+        let mut reader = Reader(Vec::new());
+        let mut file = match file.map(|(name, text)| toml::from_str::<Written>(text).map_err(|e| format!("{name}: {}", e.to_string().trim_end()))) {
+            None => Written::default(),
+            Some(Ok(written)) => written,
+            Some(Err(error)) => {
+                reader.0.push(error);
+                Written::default()
+            }
+        };
+        macro_rules! pick {
+            ($field:ident) => {
+                flags.$field.or(file.$field.take())
+            };
+        }
+        let loopback = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        let database_url = pick!(database_url).map(|t| t.0).unwrap_or_default();
+        if database_url.is_empty() {
+            reader.0.push("database_url: missing; give --database-url postgres://USER:PASSWORD@HOST:PORT/DATABASE or WARREN_DATABASE_URL".to_owned());
+        } else if !database_url.starts_with("postgres://") && !database_url.starts_with("postgresql://") {
+            // The value may hold a password: it is not shown.
+            reader.0.push("database_url: does not start with postgres://".to_owned());
+        }
+        let api_listen = reader.value("api_listen", pick!(api_listen), loopback(18080), address);
+        let api_token = match pick!(api_token_file) {
+            None => None,
+            Some(Text(path)) => match std::fs::read_to_string(&path).map(|t| t.trim().to_owned()) {
+                Ok(token) if token.len() >= 16 => Some(token),
+                Ok(_) => {
+                    reader.0.push(format!("api_token_file: the token in `{path}` is shorter than 16 characters"));
+                    None
+                }
+                Err(error) => {
+                    reader.0.push(format!("api_token_file: cannot read `{path}`: {error}"));
+                    None
+                }
+            },
+        };
+        if api_token.is_none() && !api_listen.ip().is_loopback() {
+            reader.0.push(format!("api_listen: {api_listen} can be reached from other machines; give --api-token-file too"));
+        }
+        let config = Config {
+            database_url,
+            listen: reader.value("listen", pick!(listen), loopback(8080), address),
+            xds_listen: reader.value("xds_listen", pick!(xds_listen), loopback(18000), address),
+            api_listen,
+            api_token,
+            filter: pick!(filter).map_or_else(beside_this_program, |t| PathBuf::from(t.0)),
+            state_dir: pick!(state_dir).map_or_else(|| PathBuf::from("warren-state"), |t| PathBuf::from(t.0)),
+            rules: pick!(rules).map(|t| PathBuf::from(t.0)),
+            default_group: reader.value("default_group", pick!(default_group), "adhoc".to_owned(), not_empty),
+            trusted_hops: reader.value("trusted_hops", pick!(trusted_hops), 0, |t| t.parse().map_err(|_| "is not a number from 0 up".to_owned())),
+            statement_paths: reader.value("statement_paths", pick!(statement_paths), Vec::new(), paths),
+            extra_paths: reader.value("extra_paths", pick!(extra_paths), Vec::new(), paths),
+            ui_domain: reader.value("ui_domain", pick!(ui_domain), None, |t| not_empty(t).map(Some)),
+            show_rule: reader.value("show_rule", pick!(show_rule), false, boolean),
+            access_log: reader.value("access_log", pick!(access_log), true, boolean),
+            no_cluster_status: reader.value("no_cluster_status", pick!(no_cluster_status), 503, |t| match t {
+                "503" => Ok(503),
+                "200" => Ok(200),
+                _ => Err("is neither 503 nor 200".to_owned()),
+            }),
+            body_limit: reader.value("body_limit", pick!(body_limit), 8 << 20, |t| match t.parse() {
+                Ok(n @ 1024..=67_108_864) => Ok(n),
+                _ => Err("is not a number of bytes from 1024 to 67108864".to_owned()),
+            }),
+            poll: reader.value("poll", pick!(poll), Duration::from_secs(5), duration),
+            health_period: reader.value("health_period", pick!(health_period), Duration::from_secs(2), duration),
+            health_user: reader.value("health_user", pick!(health_user), "warren".to_owned(), not_empty),
+            retired_for: reader.value("retired_for", pick!(retired_for), Duration::from_secs(3600), duration),
+        };
+        if reader.0.is_empty() { Ok(config) } else { Err(ConfigErrors(reader.0)) }
+    }
+
+    /// Where PostgreSQL is, without user and password.
+    pub(crate) fn database(&self) -> String {
+        let Ok(url) = url::Url::parse(&self.database_url) else { return "PostgreSQL".to_owned() };
+        format!("{}:{}{}", url.host_str().unwrap_or("local"), url.port().unwrap_or(5432), url.path())
+    }
+}
+
+fn beside_this_program() -> PathBuf {
+    let program = std::env::current_exe().unwrap_or_default();
+    program.with_file_name("warren_filter.wasm")
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "is not of the form IP:PORT".to_owned())
+}
+
+fn not_empty(text: &str) -> Result<String, String> {
+    if text.is_empty() { Err("is empty".to_owned()) } else { Ok(text.to_owned()) }
+}
+
+fn boolean(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| "is neither true nor false".to_owned())
+}
+
+fn paths(text: &str) -> Result<Vec<String>, String> {
+    let paths: Vec<String> = text.split(',').map(|p| p.trim().to_owned()).filter(|p| !p.is_empty()).collect();
+    match paths.iter().find(|p| !p.starts_with('/') || p.starts_with("/c/")) {
+        Some(bad) => Err(format!("holds `{bad}`: a path starts with / and is not under /c/")),
+        None => Ok(paths),
+    }
+}
+
+/// `500ms`, `5s`, `10m`, `1h`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || "is not a duration such as 500ms, 5s, 10m or 1h".to_owned();
+    let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+    let (number, unit) = text.split_at(split);
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    let millis = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(wrong()),
+    };
+    match number.checked_mul(millis) {
+        Some(0) | None => Err(wrong()),
+        Some(ms) => Ok(Duration::from_millis(ms)),
+    }
+}
+
+#[cfg(test)]
+#[path = "config_tests.rs"]
+mod tests;

@@ -1,0 +1,72 @@
+use super::*;
+
+fn flags(pairs: &[(&str, &str)]) -> Written {
+    let text: String = pairs.iter().map(|(k, v)| format!("{k} = {v:?}\n")).collect();
+    toml::from_str(&text).unwrap()
+}
+
+#[test]
+fn needs_only_a_database() {
+    let config = Config::read(flags(&[("database_url", "postgres://u:p@db/warren")]), None).ok().unwrap();
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.default_group, "adhoc");
+    assert_eq!(config.database(), "db:5432/warren");
+}
+
+#[test]
+fn reports_every_mistake_at_once() {
+    let written = flags(&[
+        ("listen", "8080"),
+        ("api_listen", "0.0.0.0:18080"),
+        ("trusted_hops", "-1"),
+        ("poll", "5"),
+        ("no_cluster_status", "404"),
+        ("extra_paths", "/v1/x,c"),
+        ("body_limit", "10"),
+    ]);
+    let errors = Config::read(written, None).err().unwrap();
+    assert_eq!(
+        errors.0,
+        [
+            "database_url: missing; give --database-url postgres://USER:PASSWORD@HOST:PORT/DATABASE or WARREN_DATABASE_URL",
+            "api_listen: 0.0.0.0:18080 can be reached from other machines; give --api-token-file too",
+            "listen: `8080` is not of the form IP:PORT",
+            "trusted_hops: `-1` is not a number from 0 up",
+            "extra_paths: `/v1/x,c` holds `c`: a path starts with / and is not under /c/",
+            "no_cluster_status: `404` is neither 503 nor 200",
+            "body_limit: `10` is not a number of bytes from 1024 to 67108864",
+            "poll: `5` is not a duration such as 500ms, 5s, 10m or 1h",
+        ]
+    );
+}
+
+#[test]
+fn flags_win_over_the_file_and_the_file_over_defaults() {
+    let file = "database_url = \"postgres://db/warren\"\ntrusted_hops = 2\nlisten = \"127.0.0.1:1\"\nextra_paths = [\"/v1/a\", \"/v1/b\"]\n";
+    let config = Config::read(flags(&[("listen", "127.0.0.1:2")]), Some(("warren.toml", file))).ok().unwrap();
+    assert_eq!((config.listen.port(), config.trusted_hops), (2, 2));
+    assert_eq!(config.extra_paths, ["/v1/a", "/v1/b"]);
+}
+
+#[test]
+fn a_typo_in_the_file_is_named_with_its_line() {
+    let errors = Config::read(flags(&[("database_url", "postgres://db/w")]), Some(("warren.toml", "lisen = \"x\"\n"))).err().unwrap();
+    assert!(errors.0[0].starts_with("warren.toml: TOML parse error at line 1, column 1"), "{errors}");
+    assert!(errors.0[0].contains("unknown field `lisen`"), "{errors}");
+}
+
+#[test]
+fn never_shows_the_password() {
+    let errors = Config::read(flags(&[("database_url", "mysql://u:secret@db/w")]), None).err().unwrap();
+    assert_eq!(errors.0, ["database_url: does not start with postgres://"]);
+}
+
+#[test]
+fn reads_durations() {
+    for (text, millis) in [("500ms", 500), ("5s", 5_000), ("10m", 600_000), ("1h", 3_600_000)] {
+        assert_eq!(duration(text), Ok(Duration::from_millis(millis)));
+    }
+    for text in ["", "5", "s", "5d", "0s", "-1s", "99999999999999999999s"] {
+        assert_eq!(duration(text), Err("is not a duration such as 500ms, 5s, 10m or 1h".to_owned()), "{text}");
+    }
+}

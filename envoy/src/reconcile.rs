@@ -1,0 +1,236 @@
+//! One task owns what is known and publishes what follows from it. Everything else tells it what changed.
+//!
+//! PostgreSQL, probes, names → state → validate → snapshot → consistent → `watch` → every Envoy's stream.
+//! Whatever fails is shown in the status, and the last good snapshot goes on being served.
+
+use crate::health::{Probes, Report};
+use crate::last_good::{self, LastGood};
+use crate::snapshot::{Health, Observed, Settings, Snapshot};
+use crate::state::{Address, State};
+use crate::status::Status;
+use crate::store::{Store, StoreError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+/// Changes that come together are published together.
+const DEBOUNCE: Duration = Duration::from_millis(50);
+/// With no last good state, the first snapshot waits this long for the first word on every coordinator's health.
+const FIRST_WORD: Duration = Duration::from_secs(10);
+/// How often names are resolved again.
+const RESOLVE: Duration = Duration::from_secs(5);
+
+/// The owner of all that is known.
+pub(crate) struct Reconciler {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) store: Store,
+    pub(crate) status: Arc<Status>,
+    pub(crate) last_good: PathBuf,
+    pub(crate) served: watch::Sender<Option<Arc<Snapshot>>>,
+}
+
+impl Reconciler {
+    /// Runs for ever.
+    pub(crate) async fn run(self, mut states: mpsc::Receiver<State>, mut reports: mpsc::Receiver<Report>, mut probes: Probes) {
+        let mut known = Known::default();
+        match last_good::read(&self.last_good) {
+            Ok(Some(last_good)) => {
+                tracing::info!(file = %self.last_good.display(), "starting from the last good state");
+                known = Known { observed: last_good.observed, state: Some(last_good.state), wait_until: None };
+                probes.watch(known.endpoints());
+                self.publish(&known).await;
+            }
+            Ok(None) => {}
+            Err(problem) => self.status.problem("last good state", Some(problem)),
+        }
+        let (hosts, wanted) = watch::channel(known.hosts());
+        let (resolved, mut addresses) = mpsc::channel(4);
+        tokio::spawn(resolve(wanted, resolved));
+        loop {
+            tokio::select! {
+                Some(state) = states.recv() => {
+                    let errors: Vec<String> = state.validate(&self.settings.default_group).iter().map(ToString::to_string).collect();
+                    if !errors.is_empty() {
+                        self.status.problem("state", Some(format!("{}; what was served before goes on being served", errors.join("; "))));
+                        continue;
+                    }
+                    self.status.problem("state", None);
+                    if known.state.is_none() {
+                        known.wait_until = Some(Instant::now() + FIRST_WORD);
+                    }
+                    known.state = Some(state);
+                    known.forget_gone();
+                    probes.watch(known.endpoints());
+                    hosts.send_replace(known.hosts());
+                }
+                Some(report) = reports.recv() => self.take_in(&mut known, report).await,
+                Some(found) = addresses.recv() => known.observed.addresses = found,
+                () = until(known.wait_until) => known.wait_until = None,
+                else => return,
+            }
+            tokio::time::sleep(DEBOUNCE).await;
+            while let Ok(report) = reports.try_recv() {
+                self.take_in(&mut known, report).await;
+            }
+            if known.wait_until.is_some() && !known.has_first_word() {
+                continue;
+            }
+            known.wait_until = None;
+            self.publish(&known).await;
+        }
+    }
+
+    async fn take_in(&self, known: &mut Known, report: Report) {
+        if let Some(id) = &report.coordinator_id
+            && let Some(state) = &mut known.state
+            && let Some(endpoint) = state.endpoints.iter_mut().find(|e| e.slug == report.slug)
+            && endpoint.coordinator_id.as_ref() != Some(id)
+        {
+            endpoint.coordinator_id = Some(id.clone());
+            if let Err(error) = self.store.learned(&report.slug, id).await {
+                tracing::warn!(slug = report.slug, %error, "could not store the coordinator's id; it is known until the next restart");
+            }
+        }
+        known.observed.health.insert(report.slug, report.health);
+    }
+
+    async fn publish(&self, known: &Known) {
+        let Some(state) = &known.state else { return };
+        let snapshot = match Snapshot::build(&self.settings, state, &known.observed) {
+            Ok(snapshot) => snapshot,
+            Err(error) => {
+                self.status.problem("snapshot", Some(format!("{error}; what was served before goes on being served")));
+                return;
+            }
+        };
+        self.status.problem("snapshot", None);
+        self.status.seen(state, &known.observed, &snapshot.version);
+        let changed = self.served.borrow().as_ref().is_none_or(|old| old.version != snapshot.version);
+        if !changed {
+            return;
+        }
+        tracing::info!(snapshot = snapshot.version, rules = state.rule_set.as_ref().map(|r| r.version), "publishing");
+        self.served.send_replace(Some(Arc::new(snapshot)));
+        let last_good = LastGood { state: state.clone(), observed: known.observed.clone() };
+        let path = self.last_good.clone();
+        let written = tokio::task::spawn_blocking(move || last_good::write(&path, &last_good)).await;
+        self.status.problem("last good state", written.unwrap_or_else(|e| Err(e.to_string())).err());
+    }
+}
+
+#[derive(Default)]
+struct Known {
+    state: Option<State>,
+    observed: Observed,
+    wait_until: Option<Instant>,
+}
+
+impl Known {
+    fn endpoints(&self) -> &[crate::state::Endpoint] {
+        self.state.as_ref().map(|s| s.endpoints.as_slice()).unwrap_or_default()
+    }
+
+    fn hosts(&self) -> BTreeSet<String> {
+        self.endpoints().iter().filter_map(|e| Address::parse(&e.url).ok()).map(|a| a.host).collect()
+    }
+
+    fn forget_gone(&mut self) {
+        let slugs: BTreeSet<&str> = self.state.iter().flat_map(|s| &s.endpoints).map(|e| e.slug.as_str()).collect();
+        let health = std::mem::take(&mut self.observed.health);
+        self.observed.health = health.into_iter().filter(|(slug, _): &(String, Health)| slugs.contains(slug.as_str())).collect();
+    }
+
+    fn has_first_word(&self) -> bool {
+        self.endpoints().iter().all(|e| {
+            let resolved = Address::parse(&e.url).is_ok_and(|a| self.observed.addresses.contains_key(&a.host));
+            e.retired || (resolved && self.observed.health.contains_key(&e.slug))
+        })
+    }
+}
+
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Resolves the hosts of group endpoints (EDS takes addresses only). A name that stops resolving keeps its last address.
+async fn resolve(mut wanted: watch::Receiver<BTreeSet<String>>, resolved: mpsc::Sender<BTreeMap<String, Vec<IpAddr>>>) {
+    let mut known: BTreeMap<String, Vec<IpAddr>> = BTreeMap::new();
+    loop {
+        let hosts = wanted.borrow_and_update().clone();
+        let mut found = BTreeMap::new();
+        for host in hosts {
+            let addresses = match tokio::net::lookup_host((host.as_str(), 0)).await {
+                Ok(addresses) => {
+                    let mut addresses: Vec<IpAddr> = addresses.map(|a| a.ip()).collect();
+                    // Resolvers rotate their answers; a new order is no news.
+                    addresses.sort();
+                    addresses.dedup();
+                    addresses
+                }
+                Err(error) => {
+                    tracing::warn!(host, %error, "cannot resolve");
+                    known.get(&host).cloned().unwrap_or_default()
+                }
+            };
+            found.insert(host, addresses);
+        }
+        if found != known {
+            known.clone_from(&found);
+            if resolved.send(found).await.is_err() {
+                return;
+            }
+        }
+        tokio::select! {
+            changed = wanted.changed() => if changed.is_err() { return },
+            () = tokio::time::sleep(RESOLVE) => {}
+        }
+    }
+}
+
+/// Reads PostgreSQL at start, on each NOTIFY, and every `poll` (a lost NOTIFY is found); sends each new state.
+pub(crate) async fn watch_database(store: Store, poll: Duration, status: Arc<Status>, states: mpsc::Sender<State>) {
+    let mut last: Option<State> = None;
+    loop {
+        if let Err(error) = follow_database(&store, poll, &status, &states, &mut last).await {
+            status.problem("database", Some(format!("{error}; what was served before goes on being served")));
+        }
+        if states.is_closed() {
+            return;
+        }
+        tokio::time::sleep(poll.min(Duration::from_secs(1))).await;
+    }
+}
+
+async fn follow_database(
+    store: &Store,
+    poll: Duration,
+    status: &Status,
+    states: &mpsc::Sender<State>,
+    last: &mut Option<State>,
+) -> Result<(), StoreError> {
+    let mut listener = store.listen().await?;
+    loop {
+        let state = store.load().await?;
+        status.problem("database", None);
+        if last.as_ref() != Some(&state) {
+            *last = Some(state.clone());
+            if states.send(state).await.is_err() {
+                return Ok(());
+            }
+        }
+        tokio::select! {
+            heard = listener.try_recv() => {
+                // None: the connection broke and notifications may be lost; reading again covers that.
+                heard?;
+            }
+            () = tokio::time::sleep(poll) => {}
+        }
+    }
+}

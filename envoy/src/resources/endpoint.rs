@@ -1,0 +1,48 @@
+//! EDS: the coordinators of a group that take new queries, with health and weight as Warren judged them.
+
+use super::{cluster::endpoint_metadata, group_cluster, metadata, socket, u32_value};
+use envoy_types::pb::envoy::config::core::v3::HealthStatus;
+use envoy_types::pb::envoy::config::endpoint::v3::lb_endpoint::HostIdentifier;
+use envoy_types::pb::envoy::config::endpoint::v3::{ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints};
+use serde::Serialize;
+use std::net::IpAddr;
+
+/// A group and who may take its queries.
+#[derive(Serialize)]
+pub(crate) struct AssignmentSpec<'a> {
+    pub(crate) group: &'a str,
+    pub(crate) coordinators: Vec<Coordinator<'a>>,
+}
+
+/// One coordinator of a group; EDS takes addresses only, so its name is resolved already.
+#[derive(Serialize, Debug, Clone)]
+pub(crate) struct Coordinator<'a> {
+    pub(crate) slug: &'a str,
+    pub(crate) ip: IpAddr,
+    pub(crate) port: u16,
+    pub(crate) healthy: bool,
+    /// Share of new queries relative to the others of the group, 1 to 128.
+    pub(crate) weight: u32,
+}
+
+/// The group's endpoints; an unhealthy one is named too, so that Envoy's own pages show why nothing goes there.
+pub(crate) fn assignment(spec: &AssignmentSpec<'_>) -> ClusterLoadAssignment {
+    let lb_endpoints = spec
+        .coordinators
+        .iter()
+        .map(|c| LbEndpoint {
+            health_status: if c.healthy { HealthStatus::Healthy } else { HealthStatus::Unhealthy }.into(),
+            metadata: metadata(&endpoint_metadata(c.slug)),
+            load_balancing_weight: u32_value(c.weight),
+            host_identifier: Some(HostIdentifier::Endpoint(Endpoint {
+                address: Some(socket(&c.ip.to_string(), c.port)),
+                ..Endpoint::default()
+            })),
+        })
+        .collect();
+    ClusterLoadAssignment {
+        cluster_name: group_cluster(spec.group),
+        endpoints: vec![LocalityLbEndpoints { lb_endpoints, ..LocalityLbEndpoints::default() }],
+        ..ClusterLoadAssignment::default()
+    }
+}

@@ -1,0 +1,170 @@
+//! LDS: the one listener: what is stripped at the door, limits, the filter chain, the access log.
+
+use super::{CLUSTER_HEADER, FILTER, LISTENER, ROUTES, ads, any, bool_value, extension, millis, reply, socket, to_struct, u32_value};
+use envoy_types::pb::envoy::config::accesslog::v3::access_log_filter::FilterSpecifier;
+use envoy_types::pb::envoy::config::accesslog::v3::{AccessLog, AccessLogFilter, HeaderFilter, access_log};
+use envoy_types::pb::envoy::config::common::mutation_rules::v3::{HeaderMutation, header_mutation};
+use envoy_types::pb::envoy::config::core::v3::substitution_format_string::Format;
+use envoy_types::pb::envoy::config::core::v3::{ExtensionConfigSource, HttpProtocolOptions, SubstitutionFormatString};
+use envoy_types::pb::envoy::config::listener::v3::{Filter, FilterChain, Listener, filter};
+use envoy_types::pb::envoy::config::route::v3::HeaderMatcher;
+use envoy_types::pb::envoy::config::route::v3::header_matcher::HeaderMatchSpecifier;
+use envoy_types::pb::envoy::extensions::access_loggers::stream::v3::{StdoutAccessLog, stdout_access_log};
+use envoy_types::pb::envoy::extensions::filters::http::router::v3::Router;
+use envoy_types::pb::envoy::extensions::filters::http::wasm::v3::Wasm;
+use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::http_connection_manager::{
+    PathWithEscapedSlashesAction, RouteSpecifier,
+};
+use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::{
+    HttpConnectionManager, HttpFilter, Rds, http_filter,
+};
+use envoy_types::pb::envoy::extensions::http::early_header_mutation::header_mutation::v3::HeaderMutation as EarlyHeaderMutation;
+use envoy_types::pb::envoy::r#type::matcher::v3::StringMatcher;
+use envoy_types::pb::envoy::r#type::matcher::v3::string_matcher::MatchPattern;
+use prost::Name;
+use serde::Serialize;
+use std::net::SocketAddr;
+
+/// Trino takes up to 2 MB of request headers (`CoordinatorModule`: `http-server.max-request-header-size`); in KiB.
+const MAX_REQUEST_HEADERS_KB: u32 = 2048;
+/// Prepared statements and session properties come as many headers; Envoy's default is 100.
+const MAX_HEADERS: u32 = 1_000;
+/// Bodies that no rule reads are streamed through a buffer of this size.
+const CONNECTION_BUFFER: u32 = 1 << 20;
+
+/// All that the listener is made of.
+#[derive(Serialize, Clone, Debug)]
+pub(crate) struct ListenerSpec {
+    pub(crate) listen: SocketAddr,
+    /// Load balancers in front: 0 when Envoy is the edge.
+    pub(crate) trusted_hops: u32,
+    /// One line of JSON a query on standard output.
+    pub(crate) access_log: bool,
+    /// Status when no cluster is serving: 503 (clients try again) or 200 (they show the error).
+    pub(crate) no_cluster_status: u32,
+    /// Largest query text that a rule reads, in bytes.
+    pub(crate) body_limit: u64,
+}
+
+/// The listener.
+pub(crate) fn listener(spec: &ListenerSpec) -> Listener {
+    Listener {
+        name: LISTENER.to_owned(),
+        address: Some(socket(&spec.listen.ip().to_string(), spec.listen.port())),
+        per_connection_buffer_limit_bytes: u32_value(CONNECTION_BUFFER),
+        filter_chains: vec![FilterChain {
+            filters: vec![Filter {
+                name: "http".to_owned(),
+                config_type: Some(filter::ConfigType::TypedConfig(any(&http(spec)))),
+            }],
+            ..FilterChain::default()
+        }],
+        ..Listener::default()
+    }
+}
+
+fn http(spec: &ListenerSpec) -> HttpConnectionManager {
+    HttpConnectionManager {
+        stat_prefix: "warren".to_owned(),
+        route_specifier: Some(RouteSpecifier::Rds(Rds { config_source: Some(ads()), route_config_name: ROUTES.to_owned() })),
+        http_filters: vec![
+            HttpFilter {
+                name: FILTER.to_owned(),
+                config_type: Some(http_filter::ConfigType::ConfigDiscovery(ExtensionConfigSource {
+                    config_source: Some(ads()),
+                    type_urls: vec![Wasm::type_url()],
+                    ..ExtensionConfigSource::default()
+                })),
+                ..HttpFilter::default()
+            },
+            HttpFilter {
+                name: "envoy.filters.http.router".to_owned(),
+                config_type: Some(http_filter::ConfigType::TypedConfig(any(&Router {
+                    // Retry and timeout headers of clients were stripped at the door; the router adds none towards Trino.
+                    suppress_envoy_headers: true,
+                    ..Router::default()
+                }))),
+                ..HttpFilter::default()
+            },
+        ],
+        // Sees the client's address and sets X-Forwarded-For and -Proto itself; with hops in front, believes that many.
+        use_remote_address: bool_value(true),
+        xff_num_trusted_hops: spec.trusted_hops,
+        early_header_mutation_extensions: vec![extension("at-the-door", &EarlyHeaderMutation { mutations: at_the_door(spec.trusted_hops) })],
+        normalize_path: bool_value(true),
+        merge_slashes: true,
+        path_with_escaped_slashes_action: PathWithEscapedSlashesAction::RejectRequest.into(),
+        max_request_headers_kb: u32_value(MAX_REQUEST_HEADERS_KB),
+        common_http_protocol_options: Some(HttpProtocolOptions {
+            max_headers_count: u32_value(MAX_HEADERS),
+            idle_timeout: millis(3_600_000),
+            ..HttpProtocolOptions::default()
+        }),
+        // Trino's polls are short, but a client may leave a result lying for as long as Trino keeps it.
+        stream_idle_timeout: millis(3_600_000),
+        request_headers_timeout: millis(30_000),
+        local_reply_config: Some(reply::local(spec.no_cluster_status, spec.body_limit)),
+        access_log: if spec.access_log { vec![access_log()] } else { vec![] },
+        server_name: "warren".to_owned(),
+        ..HttpConnectionManager::default()
+    }
+}
+
+/// Headers that steer, and that no client may send. What a trusted load balancer says of the client stays.
+fn at_the_door(trusted_hops: u32) -> Vec<HeaderMutation> {
+    let exactly = |name: &str| HeaderMutation { action: Some(header_mutation::Action::Remove(name.to_owned())) };
+    let starting_with = |prefix: &str| HeaderMutation {
+        action: Some(header_mutation::Action::RemoveOnMatch(header_mutation::RemoveOnMatch {
+            key_matcher: Some(StringMatcher { match_pattern: Some(MatchPattern::Prefix(prefix.to_owned())), ..StringMatcher::default() }),
+        })),
+    };
+    let mut mutations = vec![exactly(CLUSTER_HEADER), exactly("forwarded"), starting_with("x-warren-"), starting_with("x-envoy-")];
+    if trusted_hops == 0 {
+        mutations.push(starting_with("x-forwarded-"));
+    } else {
+        mutations.extend(["x-forwarded-prefix", "x-forwarded-host", "x-forwarded-server", "x-forwarded-client-cert"].map(exactly));
+    }
+    mutations
+}
+
+/// New queries only: follow-ups carry their credential in the path.
+fn access_log() -> AccessLog {
+    let fields = serde_json::json!({
+        "time": "%START_TIME%",
+        "user": "%REQ(x-trino-user)%",
+        "source": "%REQ(x-trino-source)%",
+        "remote_address": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
+        "rules": "%FILTER_STATE(wasm.warren.version:PLAIN)%",
+        "rule": "%FILTER_STATE(wasm.warren.rule:PLAIN)%",
+        "group": "%FILTER_STATE(wasm.warren.group:PLAIN)%",
+        "tags": "%FILTER_STATE(wasm.warren.tags:PLAIN)%",
+        "query_id": "%FILTER_STATE(wasm.warren.query_id:PLAIN)%",
+        "cluster": "%UPSTREAM_METADATA(warren:slug)%",
+        "attempts": "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
+        "status": "%RESPONSE_CODE%",
+        "flags": "%RESPONSE_FLAGS%",
+        "milliseconds": "%DURATION%",
+    });
+    let log = StdoutAccessLog {
+        access_log_format: Some(stdout_access_log::AccessLogFormat::LogFormat(SubstitutionFormatString {
+            format: Some(Format::JsonFormat(to_struct(&fields.as_object().cloned().unwrap_or_default()))),
+            ..SubstitutionFormatString::default()
+        })),
+    };
+    AccessLog {
+        name: "queries".to_owned(),
+        filter: Some(AccessLogFilter {
+            filter_specifier: Some(FilterSpecifier::HeaderFilter(HeaderFilter {
+                header: Some(HeaderMatcher {
+                    name: ":method".to_owned(),
+                    header_match_specifier: Some(HeaderMatchSpecifier::StringMatch(StringMatcher {
+                        match_pattern: Some(MatchPattern::Exact("POST".to_owned())),
+                        ..StringMatcher::default()
+                    })),
+                    ..HeaderMatcher::default()
+                }),
+            })),
+        }),
+        config_type: Some(access_log::ConfigType::TypedConfig(any(&log))),
+    }
+}

@@ -1,0 +1,308 @@
+//! RDS: who may go where (`docs/architecture.md`, "At the door"). A tree on the path, so that a follow-up is found in a few
+//! steps however many clusters there are, and no rule runs for it.
+
+use super::{
+    CLUSTER_HEADER, FILTER, ROUTES, any, bool_value, extension, group_cluster, metadata, own_cluster, reply, ui_cluster,
+};
+use envoy_types::pb::envoy::config::route::v3::header_matcher::HeaderMatchSpecifier;
+use envoy_types::pb::envoy::config::route::v3::redirect_action::{PathRewriteSpecifier, SchemeRewriteSpecifier};
+use envoy_types::pb::envoy::config::route::v3::retry_policy::{RetryHostPredicate, retry_host_predicate};
+use envoy_types::pb::envoy::config::route::v3::route::Action;
+use envoy_types::pb::envoy::config::route::v3::route_action::ClusterSpecifier;
+use envoy_types::pb::envoy::config::route::v3::route_match::PathSpecifier;
+use envoy_types::pb::envoy::config::route::v3::{
+    FilterConfig, HeaderMatcher, RedirectAction, RetryPolicy, Route, RouteAction, RouteConfiguration, RouteList, RouteMatch, VirtualHost,
+};
+use envoy_types::pb::envoy::extensions::retry::host::previous_hosts::v3::PreviousHostsPredicate;
+use envoy_types::pb::envoy::r#type::matcher::v3::string_matcher::MatchPattern;
+use envoy_types::pb::envoy::r#type::matcher::v3::{HttpRequestHeaderMatchInput, RegexMatcher, StringMatcher};
+use envoy_types::pb::google::protobuf::{Duration, UInt32Value, UInt64Value};
+use envoy_types::pb::xds::core::v3::TypedExtensionConfig;
+use envoy_types::pb::xds::r#type::matcher::v3::Matcher;
+use envoy_types::pb::xds::r#type::matcher::v3::matcher::matcher_tree::{MatchMap, TreeType};
+use envoy_types::pb::xds::r#type::matcher::v3::matcher::{MatcherTree, MatcherType, OnMatch, on_match};
+use serde::Serialize;
+use std::collections::{BTreeMap, HashMap};
+use warren_rules::reply::NOT_FOUND;
+
+/// All that the routes are made of.
+#[derive(Serialize)]
+pub(crate) struct RouteSpec<'a> {
+    pub(crate) default_group: &'a str,
+    /// Paths that take new queries; `/v1/statement` first.
+    pub(crate) statement_paths: &'a [String],
+    /// Further path prefixes that go to the default group, by configuration.
+    pub(crate) extra_paths: &'a [String],
+    /// `trino.example`: the UI of the cluster with slug `x` is at `x.trino.example`.
+    pub(crate) ui_domain: Option<&'a str>,
+    /// Every known coordinator, serving or not: its follow-ups are always tried.
+    pub(crate) coordinators: Vec<FollowUps<'a>>,
+    /// Live state for the filter, by group.
+    pub(crate) live: BTreeMap<&'a str, warren_rules::GroupState>,
+    /// Largest query text that a rule reads, in bytes; none when no rule reads it.
+    pub(crate) body_limit: Option<u64>,
+    /// Answer with the rule's name in `X-Warren-Rule`.
+    pub(crate) show_rule: bool,
+}
+
+/// A coordinator and what leads to it.
+#[derive(Serialize)]
+pub(crate) struct FollowUps<'a> {
+    pub(crate) slug: &'a str,
+    pub(crate) coordinator_id: Option<&'a str>,
+    pub(crate) external_url: Option<&'a str>,
+}
+
+/// A query id less its last part, which names the coordinator (`QueryIdGenerator`): day, time, number.
+const QUERY_ID: &str = r"\d{8}_\d{6}_\d{5}_";
+
+/// The one route configuration.
+pub(crate) fn routes(spec: &RouteSpec<'_>) -> RouteConfiguration {
+    let mut virtual_hosts = vec![VirtualHost {
+        name: "warren".to_owned(),
+        domains: vec!["*".to_owned()],
+        matcher: Some(tree(spec)),
+        ..VirtualHost::default()
+    }];
+    if let Some(domain) = spec.ui_domain {
+        virtual_hosts.extend(spec.coordinators.iter().map(|c| ui_host(c.slug, domain)));
+    }
+    RouteConfiguration {
+        name: ROUTES.to_owned(),
+        virtual_hosts,
+        // `x-warren-cluster` names Envoy clusters that a push may just have removed: found out per query, not at load.
+        validate_clusters: bool_value(false),
+        ..RouteConfiguration::default()
+    }
+}
+
+fn tree(spec: &RouteSpec<'_>) -> Matcher {
+    let mut map = HashMap::from([("/".to_owned(), leads_to(at_the_root(spec))), ("/c/".to_owned(), leads_to(vec![unknown_cluster()]))]);
+    for coordinator in &spec.coordinators {
+        map.insert(format!("/c/{}/", coordinator.slug), leads_to(under_prefix(coordinator)));
+    }
+    Matcher {
+        matcher_type: Some(MatcherType::MatcherTree(MatcherTree {
+            input: Some(xds_extension("path", &HttpRequestHeaderMatchInput { header_name: ":path".to_owned() })),
+            tree_type: Some(TreeType::PrefixMatchMap(MatchMap { map })),
+        })),
+        ..Matcher::default()
+    }
+}
+
+/// What is allowed under a cluster's prefix; a wider prefix would let anyone PUT a node's state.
+fn under_prefix(coordinator: &FollowUps<'_>) -> Vec<Route> {
+    let slug = coordinator.slug;
+    let own = own_cluster(slug);
+    let mut routes: Vec<Route> = [
+        ("v1/statement/queued/", &["GET", "HEAD", "DELETE"][..]),
+        ("v1/statement/executing/", &["GET", "HEAD", "DELETE"]),
+        ("v1/spooled/", &["GET", "DELETE"]),
+        ("v1/query/", &["GET", "DELETE"]),
+        ("oauth2/", &["GET", "POST", "DELETE"]),
+    ]
+    .into_iter()
+    .map(|(path, methods)| Route {
+        name: format!("follow-up {slug}"),
+        r#match: Some(matching(PathSpecifier::Prefix(format!("/c/{slug}/{path}")), methods)),
+        action: Some(Action::Route(RouteAction { prefix_rewrite: format!("/{path}"), ..to_cluster(&own) })),
+        ..Route::default()
+    })
+    .collect();
+    if let Some(redirect) = coordinator.external_url.and_then(redirect_to_ui) {
+        routes.push(Route {
+            name: format!("ui {slug}"),
+            r#match: Some(matching(PathSpecifier::Prefix(format!("/c/{slug}/ui")), &["GET", "HEAD"])),
+            action: Some(Action::Redirect(RedirectAction {
+                path_rewrite_specifier: Some(PathRewriteSpecifier::PrefixRewrite("/ui".to_owned())),
+                ..redirect
+            })),
+            ..Route::default()
+        });
+    }
+    routes.push(not_found("only the follow-ups of running queries are served under this prefix"));
+    routes.into_iter().map(without_filter).collect()
+}
+
+/// Trino's UI calls absolute paths, so it cannot live under a prefix: off to where it can be reached.
+fn redirect_to_ui(external_url: &str) -> Option<RedirectAction> {
+    let url = url::Url::parse(external_url).ok()?;
+    Some(RedirectAction {
+        host_redirect: url.host_str()?.to_owned(),
+        port_redirect: u32::from(url.port_or_known_default()?),
+        scheme_rewrite_specifier: Some(SchemeRewriteSpecifier::SchemeRedirect(url.scheme().to_owned())),
+        ..RedirectAction::default()
+    })
+}
+
+fn at_the_root(spec: &RouteSpec<'_>) -> Vec<Route> {
+    let default_group = group_cluster(spec.default_group);
+    let mut routes: Vec<Route> = spec.statement_paths.iter().map(|path| new_query(spec, path)).collect();
+    let mut rest = vec![
+        plain("HEAD /v1/statement", PathSpecifier::Path("/v1/statement".to_owned()), &["HEAD"], &default_group),
+        plain("info", PathSpecifier::Path("/v1/info".to_owned()), &["GET", "HEAD"], &default_group),
+        plain("status", PathSpecifier::Path("/v1/status".to_owned()), &["GET", "HEAD"], &default_group),
+    ];
+    for coordinator in &spec.coordinators {
+        let Some(id) = coordinator.coordinator_id else { continue };
+        let own = own_cluster(coordinator.slug);
+        let statement = format!("/v1/statement/(?:queued|executing|executing/partialCancel)/{QUERY_ID}{id}/.*");
+        let query = format!("/v1/query/{QUERY_ID}{id}(?:/.*)?");
+        rest.push(plain(&format!("by id {}", coordinator.slug), regex(statement), &["GET", "HEAD", "DELETE"], &own));
+        rest.push(plain(&format!("query {}", coordinator.slug), regex(query), &["GET", "DELETE", "PUT"], &own));
+    }
+    rest.extend(spec.extra_paths.iter().map(|path| plain("extra", PathSpecifier::Prefix(path.clone()), &[], &default_group)));
+    rest.push(not_found("this path is not served here; queries go to /v1/statement"));
+    routes.extend(rest.into_iter().map(without_filter));
+    routes
+}
+
+/// Where a new query comes in: the only route on which the filter runs.
+fn new_query(spec: &RouteSpec<'_>, path: &str) -> Route {
+    let mut route = Route {
+        name: "query".to_owned(),
+        r#match: Some(matching(PathSpecifier::Path(path.to_owned()), &["POST"])),
+        metadata: metadata(&live_metadata(&spec.live)),
+        // The first answer holds the query id that history needs, and is a few hundred bytes: not worth compressing.
+        request_headers_to_remove: vec!["accept-encoding".to_owned(), CLUSTER_HEADER.to_owned()],
+        request_body_buffer_limit: spec.body_limit.map(|value| UInt64Value { value }),
+        action: Some(Action::Route(RouteAction {
+            cluster_specifier: Some(ClusterSpecifier::ClusterHeader(CLUSTER_HEADER.to_owned())),
+            retry_policy: Some(retry()),
+            ..forever()
+        })),
+        ..Route::default()
+    };
+    if spec.show_rule {
+        use envoy_types::pb::envoy::config::core::v3::header_value_option::HeaderAppendAction;
+        route.response_headers_to_add =
+            vec![super::header_option("x-warren-rule", "%FILTER_STATE(wasm.warren.rule:PLAIN)%", HeaderAppendAction::OverwriteIfExistsOrAdd)];
+    }
+    route
+}
+
+/// Single values that the filter reads by name: `serving.<group>`, and numbers under `load.<group>`.
+fn live_metadata(live: &BTreeMap<&str, warren_rules::GroupState>) -> serde_json::Map<String, serde_json::Value> {
+    let groups: serde_json::Map<String, serde_json::Value> =
+        live.iter().map(|(name, state)| ((*name).to_owned(), serde_json::to_value(state).unwrap_or_default())).collect();
+    serde_json::Map::from_iter([("groups".to_owned(), groups.into())])
+}
+
+/// A POST may be tried on another cluster of the group: Trino starts a query at the first GET of its `nextUri`.
+fn retry() -> RetryPolicy {
+    RetryPolicy {
+        retry_on: "connect-failure,refused-stream,reset-before-request".to_owned(),
+        num_retries: Some(UInt32Value { value: 3 }),
+        retry_host_predicate: vec![RetryHostPredicate {
+            name: "envoy.retry_host_predicates.previous_hosts".to_owned(),
+            config_type: Some(retry_host_predicate::ConfigType::TypedConfig(any(&PreviousHostsPredicate {}))),
+        }],
+        host_selection_retry_max_attempts: 5,
+        ..RetryPolicy::default()
+    }
+}
+
+fn ui_host(slug: &str, domain: &str) -> VirtualHost {
+    let ui = ui_cluster(slug);
+    let routes = vec![
+        plain("ui", PathSpecifier::Prefix("/ui".to_owned()), &[], &ui),
+        plain("oauth2", PathSpecifier::Prefix("/oauth2/".to_owned()), &[], &ui),
+        Route {
+            name: "ui root".to_owned(),
+            r#match: Some(matching(PathSpecifier::Path("/".to_owned()), &["GET", "HEAD"])),
+            action: Some(Action::Redirect(RedirectAction {
+                path_rewrite_specifier: Some(PathRewriteSpecifier::PathRedirect("/ui/".to_owned())),
+                ..RedirectAction::default()
+            })),
+            ..Route::default()
+        },
+        not_found("only the cluster's UI is served on this host"),
+    ];
+    VirtualHost {
+        name: format!("ui {slug}"),
+        domains: vec![format!("{slug}.{domain}"), format!("{slug}.{domain}:*")],
+        routes: routes.into_iter().map(without_filter).collect(),
+        ..VirtualHost::default()
+    }
+}
+
+fn unknown_cluster() -> Route {
+    without_filter(not_found("no cluster is known by this prefix; the cluster that ran the query is gone"))
+}
+
+fn not_found(message: &str) -> Route {
+    Route {
+        name: "not found".to_owned(),
+        r#match: Some(matching(PathSpecifier::Prefix("/".to_owned()), &[])),
+        action: Some(Action::DirectResponse(reply::direct(404, message, NOT_FOUND))),
+        ..Route::default()
+    }
+}
+
+fn plain(name: &str, path: PathSpecifier, methods: &[&str], cluster: &str) -> Route {
+    Route {
+        name: name.to_owned(),
+        r#match: Some(matching(path, methods)),
+        action: Some(Action::Route(to_cluster(cluster))),
+        ..Route::default()
+    }
+}
+
+fn matching(path: PathSpecifier, methods: &[&str]) -> RouteMatch {
+    let method = match methods {
+        [] => None,
+        [one] => Some(MatchPattern::Exact((*one).to_owned())),
+        several => Some(MatchPattern::SafeRegex(RegexMatcher { regex: several.join("|"), ..RegexMatcher::default() })),
+    };
+    RouteMatch {
+        path_specifier: Some(path),
+        headers: method
+            .map(|pattern| HeaderMatcher {
+                name: ":method".to_owned(),
+                header_match_specifier: Some(HeaderMatchSpecifier::StringMatch(StringMatcher {
+                    match_pattern: Some(pattern),
+                    ..StringMatcher::default()
+                })),
+                ..HeaderMatcher::default()
+            })
+            .into_iter()
+            .collect(),
+        ..RouteMatch::default()
+    }
+}
+
+fn regex(regex: String) -> PathSpecifier {
+    PathSpecifier::SafeRegex(RegexMatcher { regex, ..RegexMatcher::default() })
+}
+
+fn to_cluster(cluster: &str) -> RouteAction {
+    RouteAction { cluster_specifier: Some(ClusterSpecifier::Cluster(cluster.to_owned())), ..forever() }
+}
+
+/// Trino holds a poll for a second or so and a large page may take long: no limit on the whole, an hour of silence at most.
+fn forever() -> RouteAction {
+    RouteAction {
+        timeout: Some(Duration::default()),
+        idle_timeout: Some(Duration { seconds: 3_600, nanos: 0 }),
+        ..RouteAction::default()
+    }
+}
+
+/// Switches the filter off: the VM is not entered on this route.
+fn without_filter(mut route: Route) -> Route {
+    route.typed_per_filter_config = HashMap::from([(FILTER.to_owned(), any(&FilterConfig { disabled: true, ..FilterConfig::default() }))]);
+    route
+}
+
+fn leads_to(routes: Vec<Route>) -> OnMatch {
+    OnMatch {
+        on_match: Some(on_match::OnMatch::Action(xds_extension("routes", &RouteList { routes }))),
+        ..OnMatch::default()
+    }
+}
+
+/// The matcher API has a `TypedExtensionConfig` of its own, of the same shape.
+fn xds_extension<M: prost::Message + prost::Name>(name: &str, message: &M) -> TypedExtensionConfig {
+    let config = extension(name, message);
+    TypedExtensionConfig { name: config.name, typed_config: config.typed_config }
+}

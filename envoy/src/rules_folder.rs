@@ -1,0 +1,71 @@
+//! A folder of rules: read, and watched. Read again every moment rather than by file events: a ConfigMap is swapped by
+//! symbolic links, editors write in many ways, and a few small files cost nothing to read.
+
+use crate::status::Status;
+use crate::store::Store;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use warren_rules::{RuleFile, RuleSet};
+
+const LOOK: Duration = Duration::from_millis(500);
+/// Rules are text that people write; anything larger is a mistake.
+const MAX_FILE: u64 = 1 << 20;
+
+/// The `.rhai` files of a folder, by name.
+///
+/// # Errors
+/// When the folder or a file cannot be read, in words.
+pub(crate) fn read(dir: &Path) -> Result<Vec<RuleFile>, String> {
+    let entries = std::fs::read_dir(dir).map_err(|e| format!("cannot read the folder {}: {e}", dir.display()))?;
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|e| format!("cannot read the folder {}: {e}", dir.display()))?.path();
+        let Some(name) = path.file_name().and_then(|n| n.to_str()).filter(|n| n.ends_with(".rhai") && !n.starts_with('.')) else { continue };
+        let size = std::fs::metadata(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?.len();
+        if size > MAX_FILE {
+            return Err(format!("{} has {size} bytes; a file of rules has {MAX_FILE} at most", path.display()));
+        }
+        let source = std::fs::read_to_string(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+        files.push(RuleFile { name: name.to_owned(), source });
+    }
+    if files.is_empty() {
+        return Err(format!("the folder {} holds no .rhai file", dir.display()));
+    }
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(files)
+}
+
+/// Publishes the folder whenever its content is new and good; says what is wrong with it otherwise.
+pub(crate) async fn watch(dir: PathBuf, store: Store, status: Arc<Status>) {
+    let mut done: Option<Vec<RuleFile>> = None;
+    loop {
+        let outcome = match read(&dir) {
+            Ok(files) if done.as_ref() == Some(&files) => None,
+            Ok(files) => match publish(&files, &dir, &store).await {
+                Ok(()) => {
+                    done = Some(files);
+                    Some(None)
+                }
+                Err(problem) => Some(Some(problem)),
+            },
+            Err(problem) => Some(Some(problem)),
+        };
+        if let Some(problem) = outcome {
+            status.problem("rules folder", problem);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+async fn publish(files: &[RuleFile], dir: &Path, store: &Store) -> Result<(), String> {
+    RuleSet::compile(files).map_err(|errors| format!("not published, the old rules serve on: {errors}"))?;
+    let live = store.load().await.map_err(|e| e.to_string())?.rule_set;
+    if live.is_some_and(|live| live.files == files) {
+        return Ok(());
+    }
+    let message = format!("from the folder {}", dir.display());
+    let version = store.publish(files, "folder", &message).await.map_err(|e| e.to_string())?;
+    tracing::info!(version, folder = %dir.display(), "rules published");
+    Ok(())
+}

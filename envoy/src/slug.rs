@@ -1,0 +1,116 @@
+//! Slugs: what stands for a coordinator's address in URLs, `[a-z0-9-]`, unique and stored.
+
+use crate::state::{Cluster, Endpoint};
+use std::collections::BTreeSet;
+
+/// Longest slug, in bytes: a DNS label, since a cluster's UI may have a host of its own.
+const MAX: usize = 63;
+
+/// Makes a slug of a cluster's name that is not taken yet: `ETL 1` becomes `etl-1`, then `etl-1-2`.
+pub(crate) fn slug(name: &str, taken: &BTreeSet<String>) -> String {
+    let mut base = String::new();
+    for c in name.chars() {
+        match c.to_ascii_lowercase() {
+            c @ ('a'..='z' | '0'..='9') => base.push(c),
+            _ if base.ends_with('-') || base.is_empty() => {}
+            _ => base.push('-'),
+        }
+    }
+    // Room for a number behind it.
+    base.truncate(MAX - 8);
+    let base = base.trim_end_matches('-');
+    let base = if base.is_empty() { "cluster" } else { base };
+    if !taken.contains(base) {
+        return base.to_owned();
+    }
+    (2..).map(|n: u32| format!("{base}-{n}")).find(|s| !taken.contains(s)).unwrap_or_else(|| base.to_owned())
+}
+
+/// What has to be written so that every cluster's address has a slug and every address that is gone is retired.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Upkeep {
+    pub(crate) add: Vec<Endpoint>,
+    pub(crate) revive: Vec<String>,
+    pub(crate) retire: Vec<String>,
+}
+
+impl Upkeep {
+    /// Compares the clusters with the known addresses.
+    pub(crate) fn plan(clusters: &[Cluster], endpoints: &[Endpoint]) -> Upkeep {
+        let mut upkeep = Upkeep::default();
+        let mut taken: BTreeSet<String> = endpoints.iter().map(|e| e.slug.clone()).collect();
+        for cluster in clusters {
+            match endpoints.iter().find(|e| e.cluster == cluster.name && e.url == cluster.url) {
+                Some(e) if e.retired => upkeep.revive.push(e.slug.clone()),
+                Some(_) => {}
+                None => {
+                    let slug = slug(&cluster.name, &taken);
+                    taken.insert(slug.clone());
+                    upkeep.add.push(Endpoint {
+                        slug,
+                        cluster: cluster.name.clone(),
+                        url: cluster.url.clone(),
+                        coordinator_id: None,
+                        retired: false,
+                    });
+                }
+            }
+        }
+        for endpoint in endpoints.iter().filter(|e| !e.retired) {
+            if !clusters.iter().any(|c| c.name == endpoint.cluster && c.url == endpoint.url) {
+                upkeep.retire.push(endpoint.slug.clone());
+            }
+        }
+        upkeep
+    }
+
+    /// Is there nothing to write?
+    pub(crate) fn is_empty(&self) -> bool {
+        self.add.is_empty() && self.revive.is_empty() && self.retire.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cluster(name: &str, url: &str) -> Cluster {
+        Cluster { name: name.into(), group: "g".into(), active: true, url: url.into(), external_url: url.into() }
+    }
+
+    fn endpoint(slug: &str, cluster: &str, url: &str, retired: bool) -> Endpoint {
+        Endpoint { slug: slug.into(), cluster: cluster.into(), url: url.into(), coordinator_id: None, retired }
+    }
+
+    #[test]
+    fn makes_slugs_that_fit_a_url_and_a_dns_label() {
+        let taken = BTreeSet::from(["etl-1".to_owned(), "etl-1-2".to_owned()]);
+        for (name, want) in [
+            ("adhoc", "adhoc"),
+            ("ETL 1", "etl-1-3"),
+            ("--Ünïcode--", "n-code"),
+            ("///", "cluster"),
+            (&"x".repeat(100), &"x".repeat(55)),
+        ] {
+            assert_eq!(slug(name, &taken), want, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_edited_address_gets_a_new_slug_and_the_old_one_is_retired() {
+        let upkeep = Upkeep::plan(&[cluster("a", "http://new")], &[endpoint("a", "a", "http://old", false)]);
+        assert_eq!(upkeep.add, [endpoint("a-2", "a", "http://new", false)]);
+        assert_eq!(upkeep.retire, ["a"]);
+    }
+
+    #[test]
+    fn an_address_that_comes_back_gets_its_slug_back() {
+        let upkeep = Upkeep::plan(&[cluster("a", "http://old")], &[endpoint("a", "a", "http://old", true)]);
+        assert_eq!(upkeep, Upkeep { revive: vec!["a".into()], ..Upkeep::default() });
+    }
+
+    #[test]
+    fn nothing_to_do_when_all_is_known() {
+        assert!(Upkeep::plan(&[cluster("a", "u")], &[endpoint("a", "a", "u", false), endpoint("b", "b", "u", true)]).is_empty());
+    }
+}

@@ -1,0 +1,313 @@
+//! What xDS serves: a value built from the state, all or nothing. Pure.
+//!
+//! A resource's version is a hash of what it was made of, not of its bytes: protobuf maps have no order, so the same
+//! resource may encode differently in two replicas.
+
+use crate::resources::cluster::{GroupSpec, OwnSpec};
+use crate::resources::endpoint::{AssignmentSpec, Coordinator};
+use crate::resources::listener::ListenerSpec;
+use crate::resources::route::{FollowUps, RouteSpec};
+use crate::resources::wasm::FilterSpec;
+use crate::resources::{self, CLUSTER_HEADER, FILTER, LISTENER, NAMESPACE, ROUTES, any, group_cluster, own_cluster, ui_cluster};
+use crate::state::{Address, Cluster, Endpoint, State};
+use envoy_types::pb::google::protobuf::Any;
+use prost::{Message, Name};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
+use thiserror::Error;
+use warren_rules::{ClusterTarget, GroupState, GroupTarget, PluginConfig, RuleSet};
+
+/// Types of resources, in the order in which they are pushed: what is named comes before what names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Kind {
+    Cluster,
+    Endpoint,
+    Listener,
+    Filter,
+    Route,
+}
+
+/// One resource, packed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Resource {
+    pub(crate) version: String,
+    pub(crate) body: Any,
+}
+
+/// Everything that Envoys are to have.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Snapshot {
+    /// Hash over all resources' versions.
+    pub(crate) version: String,
+    resources: BTreeMap<Kind, BTreeMap<String, Resource>>,
+}
+
+/// What does not come from PostgreSQL.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) default_group: String,
+    pub(crate) statement_paths: Vec<String>,
+    pub(crate) extra_paths: Vec<String>,
+    pub(crate) ui_domain: Option<String>,
+    pub(crate) show_rule: bool,
+    pub(crate) listener: ListenerSpec,
+    pub(crate) filter_sha256: String,
+}
+
+/// What was seen of the clusters: names resolved, health judged. By slug and by host.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Observed {
+    pub(crate) addresses: BTreeMap<String, Vec<IpAddr>>,
+    pub(crate) health: BTreeMap<String, Health>,
+}
+
+/// Whether a coordinator can take queries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Health {
+    pub(crate) healthy: bool,
+    /// In plain words, for whoever looks.
+    pub(crate) reason: String,
+}
+
+/// Why a snapshot is not served.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub(crate) enum SnapshotError {
+    #[error("rules: {0}")]
+    Rules(String),
+    #[error("{kind:?} `{name}` names Envoy cluster `{missing}`, which is not in the snapshot")]
+    Dangling { kind: Kind, name: String, missing: String },
+}
+
+impl Kind {
+    /// All kinds, in push order.
+    pub(crate) const ALL: [Kind; 5] = [Kind::Cluster, Kind::Endpoint, Kind::Listener, Kind::Filter, Kind::Route];
+
+    /// The type URL on the wire.
+    pub(crate) fn type_url(self) -> String {
+        use envoy_types::pb::envoy::config;
+        match self {
+            Kind::Cluster => config::cluster::v3::Cluster::type_url(),
+            Kind::Endpoint => config::endpoint::v3::ClusterLoadAssignment::type_url(),
+            Kind::Listener => config::listener::v3::Listener::type_url(),
+            Kind::Filter => config::core::v3::TypedExtensionConfig::type_url(),
+            Kind::Route => config::route::v3::RouteConfiguration::type_url(),
+        }
+    }
+
+    /// The kind of a type URL, if Warren serves it.
+    pub(crate) fn of(type_url: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.type_url() == type_url)
+    }
+
+    /// Short name for people: `clusters`, `endpoints` …
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Kind::Cluster => "clusters",
+            Kind::Endpoint => "endpoints",
+            Kind::Listener => "listener",
+            Kind::Filter => "rules",
+            Kind::Route => "routes",
+        }
+    }
+}
+
+impl Snapshot {
+    /// Builds and checks the snapshot.
+    ///
+    /// # Errors
+    /// When the rules do not compile, or a resource names an Envoy cluster that is not there.
+    pub(crate) fn build(settings: &Settings, state: &State, observed: &Observed) -> Result<Snapshot, SnapshotError> {
+        let files = state.rule_set.as_ref().map(|r| r.files.clone()).unwrap_or_default();
+        let rules = RuleSet::compile(&files).map_err(|e| SnapshotError::Rules(e.to_string()))?;
+        let mut snapshot = Snapshot::default();
+
+        let groups = state.all_groups(&settings.default_group);
+        for group in groups.keys() {
+            let spec = GroupSpec { group };
+            snapshot.add(Kind::Cluster, &group_cluster(group), &spec, &resources::cluster::group(&spec));
+            let spec = AssignmentSpec { group, coordinators: coordinators(group, state, observed) };
+            snapshot.add(Kind::Endpoint, &group_cluster(group), &spec, &resources::endpoint::assignment(&spec));
+        }
+        for endpoint in &state.endpoints {
+            let Ok(address) = Address::parse(&endpoint.url) else { continue };
+            let spec = OwnSpec { slug: &endpoint.slug, address: &address };
+            snapshot.add(Kind::Cluster, &own_cluster(&endpoint.slug), &spec, &resources::cluster::own(&spec));
+            if settings.ui_domain.is_some() {
+                snapshot.add(Kind::Cluster, &ui_cluster(&endpoint.slug), &spec, &resources::cluster::ui(&spec));
+            }
+        }
+
+        let config = plugin_config(settings, state, files);
+        let spec = FilterSpec { sha256: &settings.filter_sha256, config: &config };
+        snapshot.add(Kind::Filter, FILTER, &spec, &resources::wasm::filter(&spec));
+
+        let spec = RouteSpec {
+            default_group: &settings.default_group,
+            statement_paths: &settings.statement_paths,
+            extra_paths: &settings.extra_paths,
+            ui_domain: settings.ui_domain.as_deref(),
+            coordinators: follow_ups(state),
+            live: groups.keys().map(|g| (*g, live(g, state, observed, rules.reads_load()))).collect(),
+            body_limit: rules.reads_body().then_some(settings.listener.body_limit),
+            show_rule: settings.show_rule,
+        };
+        snapshot.add(Kind::Route, ROUTES, &spec, &resources::route::routes(&spec));
+        snapshot.add(Kind::Listener, LISTENER, &settings.listener, &resources::listener::listener(&settings.listener));
+
+        snapshot.consistent(&config)?;
+        snapshot.version = version(&snapshot.resources.iter().flat_map(|(_, r)| r.iter().map(|(n, r)| (n, &r.version))).collect::<Vec<_>>());
+        Ok(snapshot)
+    }
+
+    fn add<S: Serialize, M: Message + Name>(&mut self, kind: Kind, name: &str, spec: &S, message: &M) {
+        self.put(kind, name, Resource { version: version(spec), body: any(message) });
+    }
+
+    /// Puts one resource in, in place of what had its name.
+    pub(crate) fn put(&mut self, kind: Kind, name: &str, resource: Resource) {
+        self.resources.entry(kind).or_default().insert(name.to_owned(), resource);
+    }
+
+    /// The resources of one kind, by name.
+    pub(crate) fn resources(&self, kind: Kind) -> impl Iterator<Item = (&str, &Resource)> {
+        self.resources.get(&kind).into_iter().flatten().map(|(name, resource)| (name.as_str(), resource))
+    }
+
+    /// One resource.
+    pub(crate) fn get(&self, kind: Kind, name: &str) -> Option<&Resource> {
+        self.resources.get(&kind)?.get(name)
+    }
+
+    /// The same snapshot for an Envoy that opens its listener elsewhere.
+    pub(crate) fn listening_on(&self, settings: &Settings, listen: SocketAddr) -> Snapshot {
+        let mut snapshot = self.clone();
+        let spec = ListenerSpec { listen, ..settings.listener.clone() };
+        snapshot.add(Kind::Listener, LISTENER, &spec, &resources::listener::listener(&spec));
+        snapshot
+    }
+
+    /// Does everything that is named exist? Envoy would find out per query, in the users' faces.
+    fn consistent(&self, config: &PluginConfig) -> Result<(), SnapshotError> {
+        let clusters: BTreeSet<&str> = self.resources(Kind::Cluster).map(|(name, _)| name).collect();
+        let named = config
+            .groups
+            .iter()
+            .map(|(name, group)| (name, &group.envoy_cluster))
+            .chain(config.clusters.iter().map(|(name, cluster)| (name, &cluster.envoy_cluster)));
+        for (name, envoy_cluster) in named {
+            if !clusters.contains(envoy_cluster.as_str()) {
+                return Err(SnapshotError::Dangling { kind: Kind::Filter, name: name.clone(), missing: envoy_cluster.clone() });
+            }
+        }
+        for (name, _) in self.resources(Kind::Endpoint) {
+            if !clusters.contains(name) {
+                return Err(SnapshotError::Dangling { kind: Kind::Endpoint, name: name.to_owned(), missing: name.to_owned() });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Those of a group that take new queries: active, address known. Unhealthy ones are named as such.
+fn coordinators<'a>(group: &str, state: &'a State, observed: &Observed) -> Vec<Coordinator<'a>> {
+    active(group, state)
+        .filter_map(|(_, endpoint)| {
+            let address = Address::parse(&endpoint.url).ok()?;
+            let ip = *observed.addresses.get(&address.host)?.first()?;
+            Some(Coordinator { slug: &endpoint.slug, ip, port: address.port, healthy: is_healthy(endpoint, observed), weight: 1 })
+        })
+        .collect()
+}
+
+fn active<'a>(group: &str, state: &'a State) -> impl Iterator<Item = (&'a Cluster, &'a Endpoint)> {
+    let group = group.to_owned();
+    state.clusters.iter().filter(move |c| c.active && c.group == group).filter_map(|c| Some((c, state.endpoint_of(c)?)))
+}
+
+fn is_healthy(endpoint: &Endpoint, observed: &Observed) -> bool {
+    observed.health.get(&endpoint.slug).is_some_and(|h| h.healthy)
+}
+
+/// What the filter sees of a group. Numbers change often and every change is a push, so they are there only if a rule reads them.
+fn live(group: &str, state: &State, observed: &Observed, numbers: bool) -> GroupState {
+    let serving = coordinators(group, state, observed).iter().any(|c| c.healthy);
+    if !numbers {
+        return GroupState { serving, ..GroupState::default() };
+    }
+    let all = active(group, state).count();
+    let healthy = active(group, state).filter(|(_, e)| is_healthy(e, observed)).count();
+    GroupState {
+        serving,
+        clusters: i64::try_from(all).unwrap_or(i64::MAX),
+        healthy: i64::try_from(healthy).unwrap_or(i64::MAX),
+        ..GroupState::default()
+    }
+}
+
+fn follow_ups(state: &State) -> Vec<FollowUps<'_>> {
+    state
+        .endpoints
+        .iter()
+        .filter(|e| Address::parse(&e.url).is_ok())
+        .map(|e| FollowUps {
+            slug: &e.slug,
+            coordinator_id: e.coordinator_id.as_deref(),
+            external_url: state.clusters.iter().find(|c| c.name == e.cluster).map(|c| c.external_url.as_str()),
+        })
+        .collect()
+}
+
+/// What the filter is told: rules, and where each group and cluster is.
+fn plugin_config(settings: &Settings, state: &State, files: Vec<warren_rules::RuleFile>) -> PluginConfig {
+    let groups = state
+        .all_groups(&settings.default_group)
+        .into_iter()
+        .map(|(name, group)| {
+            let target = GroupTarget {
+                envoy_cluster: group_cluster(name),
+                fall_back: group.map(|g| g.fall_back.clone()).unwrap_or_default(),
+                strict: group.is_some_and(|g| g.strict),
+            };
+            (name.to_owned(), target)
+        })
+        .collect();
+    let serving = state
+        .clusters
+        .iter()
+        .filter_map(|cluster| {
+            let endpoint = state.endpoint_of(cluster)?;
+            Address::parse(&endpoint.url).ok()?;
+            let target = ClusterTarget {
+                slug: endpoint.slug.clone(),
+                envoy_cluster: own_cluster(&endpoint.slug),
+                group: cluster.group.clone(),
+            };
+            Some((cluster.name.clone(), target))
+        });
+    // A transaction that began at an address which has since been retired goes on there.
+    let retired = state.endpoints.iter().filter(|e| e.retired && Address::parse(&e.url).is_ok()).map(|e| {
+        let target = ClusterTarget { slug: e.slug.clone(), envoy_cluster: own_cluster(&e.slug), group: String::new() };
+        (format!("retired/{}", e.slug), target)
+    });
+    let clusters = serving.chain(retired).collect();
+    PluginConfig {
+        version: state.rule_set.as_ref().map_or_else(|| "none".to_owned(), |r| r.version.to_string()),
+        rules: files,
+        default_group: settings.default_group.clone(),
+        groups,
+        clusters,
+        body: true,
+        routing_header: CLUSTER_HEADER.to_owned(),
+        metadata_namespace: NAMESPACE.to_owned(),
+    }
+}
+
+/// Hash of a value's JSON and of the program's version (another version may build another message from the same values).
+fn version<S: Serialize>(spec: &S) -> String {
+    let json = serde_json::to_vec(spec).unwrap_or_default();
+    let hash = xxhash_rust::xxh64::xxh64(&json, 0) ^ xxhash_rust::xxh64::xxh64(env!("CARGO_PKG_VERSION").as_bytes(), 1);
+    format!("{hash:016x}")
+}

@@ -1,0 +1,198 @@
+//! What Warren knows of the world: clusters, groups, rules. Plain data, read from PostgreSQL, checked in one place.
+
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use thiserror::Error;
+use warren_rules::RuleFile;
+
+/// Everything that PostgreSQL holds, as of one transaction.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct State {
+    pub(crate) clusters: Vec<Cluster>,
+    pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) groups: Vec<Group>,
+    pub(crate) rule_set: Option<RuleSetVersion>,
+}
+
+/// One Trino cluster as its users configured it: a row of `gateway_backend`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Cluster {
+    pub(crate) name: String,
+    pub(crate) group: String,
+    /// May it take new queries? Running ones go on either way.
+    pub(crate) active: bool,
+    /// The coordinator's address, `http://host:port`.
+    pub(crate) url: String,
+    /// Where a browser finds the cluster's own UI.
+    pub(crate) external_url: String,
+}
+
+/// A coordinator's address under a slug. An address that is edited away or deleted keeps its slug, and so its follow-ups
+/// (`/c/<slug>/…`), until it is drained: the row stays as *retired*.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Endpoint {
+    pub(crate) slug: String,
+    pub(crate) cluster: String,
+    pub(crate) url: String,
+    /// Last part of the query ids that this coordinator makes; known from Trino 477's `/v1/info`, or from a first query.
+    pub(crate) coordinator_id: Option<String>,
+    pub(crate) retired: bool,
+}
+
+/// A group's own settings; a group that only clusters name has the defaults.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Group {
+    pub(crate) name: String,
+    /// Groups to try, in order, when this one is not serving.
+    pub(crate) fall_back: Vec<String>,
+    /// Never fall back to the default group.
+    pub(crate) strict: bool,
+}
+
+/// A published rule set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RuleSetVersion {
+    pub(crate) version: i64,
+    pub(crate) files: Vec<RuleFile>,
+}
+
+/// Host and port of a coordinator.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub(crate) struct Address {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+/// Why a state is not served. Each names the row.
+#[derive(Debug, Error, PartialEq, Eq, Clone)]
+pub(crate) enum StateError {
+    #[error("cluster `{cluster}`: address `{url}` is not of the form http://HOST:PORT: {reason}")]
+    BadAddress { cluster: String, url: String, reason: String },
+    #[error("group `{group}` falls back to `{missing}`, which does not exist; known: {known}")]
+    UnknownFallBack { group: String, missing: String, known: String },
+    #[error("rule set {version}: {error}")]
+    BadRules { version: i64, error: String },
+}
+
+impl Address {
+    /// Reads `http://host[:port]`; the default port is 80.
+    ///
+    /// # Errors
+    /// In plain words, for the middle of a sentence.
+    pub(crate) fn parse(url: &str) -> Result<Address, String> {
+        let url = url::Url::parse(url.trim()).map_err(|e| e.to_string())?;
+        if url.scheme() == "https" {
+            return Err("TLS towards Trino is not supported yet; use the coordinator's HTTP port".to_owned());
+        }
+        if url.scheme() != "http" {
+            return Err(format!("scheme `{}` is not http", url.scheme()));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("it holds a user or a password".to_owned());
+        }
+        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+            return Err("it has a path, a query or a fragment".to_owned());
+        }
+        // An IPv6 literal comes in brackets; sockets want it without.
+        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+        if host.is_empty() {
+            return Err("it has no host".to_owned());
+        }
+        Ok(Address { host, port: url.port_or_known_default().unwrap_or(80) })
+    }
+}
+
+impl State {
+    /// The address that takes the cluster's new queries.
+    pub(crate) fn endpoint_of(&self, cluster: &Cluster) -> Option<&Endpoint> {
+        self.endpoints.iter().find(|e| e.cluster == cluster.name && e.url == cluster.url)
+    }
+
+    /// Every group that a cluster or a group's own row names, and the default one, with its settings.
+    pub(crate) fn all_groups<'a>(&'a self, default_group: &'a str) -> BTreeMap<&'a str, Option<&'a Group>> {
+        let mut groups = BTreeMap::from([(default_group, None)]);
+        for cluster in &self.clusters {
+            groups.insert(&cluster.group, None);
+        }
+        for group in &self.groups {
+            groups.insert(&group.name, Some(group));
+        }
+        groups
+    }
+
+    /// All that is wrong with this state; empty means it may be served.
+    pub(crate) fn validate(&self, default_group: &str) -> Vec<StateError> {
+        let mut errors = Vec::new();
+        for cluster in &self.clusters {
+            if let Err(reason) = Address::parse(&cluster.url) {
+                errors.push(StateError::BadAddress { cluster: cluster.name.clone(), url: cluster.url.clone(), reason });
+            }
+        }
+        let known: BTreeSet<&str> = self.all_groups(default_group).into_keys().collect();
+        for group in &self.groups {
+            for missing in group.fall_back.iter().filter(|f| !known.contains(f.as_str())) {
+                errors.push(StateError::UnknownFallBack {
+                    group: group.name.clone(),
+                    missing: missing.clone(),
+                    known: known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", "),
+                });
+            }
+        }
+        if let Some(rule_set) = &self.rule_set
+            && let Err(error) = warren_rules::RuleSet::compile(&rule_set.files)
+        {
+            errors.push(StateError::BadRules { version: rule_set.version, error: error.to_string() });
+        }
+        errors
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_addresses() {
+        for (url, host, port) in [
+            ("http://trino:8080", "trino", 8080),
+            ("http://10.0.0.1:8080/", "10.0.0.1", 8080),
+            ("http://[::1]:8080", "::1", 8080),
+            ("http://trino", "trino", 80),
+        ] {
+            assert_eq!(Address::parse(url), Ok(Address { host: host.to_owned(), port }), "{url}");
+        }
+    }
+
+    #[test]
+    fn names_what_is_wrong_with_an_address() {
+        for (url, reason) in [
+            ("trino:8080", "scheme `trino` is not http"),
+            ("https://trino:8443", "TLS towards Trino is not supported yet; use the coordinator's HTTP port"),
+            ("http://u:p@trino", "it holds a user or a password"),
+            ("http://trino/path", "it has a path, a query or a fragment"),
+            ("", "relative URL without a base"),
+        ] {
+            assert_eq!(Address::parse(url), Err(reason.to_owned()), "{url}");
+        }
+    }
+
+    #[test]
+    fn reports_every_mistake_of_a_state_at_once() {
+        let state = State {
+            clusters: vec![Cluster { name: "a".into(), group: "etl".into(), active: true, url: "ftp://x".into(), external_url: String::new() }],
+            groups: vec![Group { name: "etl".into(), fall_back: vec!["adhok".into()], strict: false }],
+            rule_set: Some(RuleSetVersion { version: 3, files: vec![RuleFile { name: "rules.rhai".into(), source: "let x = 1;".into() }] }),
+            endpoints: vec![],
+        };
+        let errors: Vec<String> = state.validate("adhoc").iter().map(ToString::to_string).collect();
+        assert_eq!(errors.len(), 3, "{errors:?}");
+        assert_eq!(errors[0], "cluster `a`: address `ftp://x` is not of the form http://HOST:PORT: scheme `ftp` is not http");
+        assert_eq!(errors[1], "group `etl` falls back to `adhok`, which does not exist; known: `adhoc`, `etl`");
+        assert!(errors[2].starts_with("rule set 3: "), "{}", errors[2]);
+    }
+}

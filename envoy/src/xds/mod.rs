@@ -1,0 +1,5 @@
+//! Delta ADS: one stream to each Envoy, all types on it, in order.
+
+pub(crate) mod nodes;
+pub(crate) mod server;
+pub(crate) mod session;

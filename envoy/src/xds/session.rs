@@ -1,0 +1,222 @@
+//! One stream's protocol state: what the Envoy asked for, what it has, what it was sent and has not answered yet. No I/O, no clock.
+//!
+//! * Additions go in [`Kind::ALL`]'s order, so that what is named comes before what names it; removals last, when nothing
+//!   is waiting for an answer: make before break.
+//! * Never two unanswered responses of one kind. Rules and routes wait until clusters and endpoints are answered.
+//! * A rejected version is not sent again until the resource changes.
+//! * Rules and routes are pushed once a second at most: each push of them costs Envoy memory.
+
+use crate::snapshot::{Kind, Snapshot};
+use envoy_types::pb::envoy::service::discovery::v3::{DeltaDiscoveryRequest, DeltaDiscoveryResponse, Resource};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+/// Least time between two pushes of rules, or of routes, to one Envoy.
+const SETTLE: Duration = Duration::from_secs(1);
+
+/// What a request meant.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// Asked for resources.
+    Subscribed(Kind),
+    /// Runs this version of the snapshot, for this kind.
+    Accepted { kind: Kind, snapshot: String },
+    /// Refused it, and why.
+    Rejected { kind: Kind, snapshot: String, error: String },
+    /// An answer to something older, or a type that Warren does not serve.
+    Ignored,
+}
+
+/// The state of one stream.
+#[derive(Debug, Default)]
+pub(crate) struct Session {
+    kinds: BTreeMap<Kind, Subscription>,
+    sent: u64,
+}
+
+#[derive(Debug, Default)]
+struct Subscription {
+    wildcard: bool,
+    names: BTreeSet<String>,
+    /// Version that the Envoy has, or was offered last; empty = it was told that there is none.
+    has: BTreeMap<String, String>,
+    in_flight: Option<InFlight>,
+    /// A first request is always answered, if need be with nothing: Envoy waits for it at start.
+    owes_answer: bool,
+    pushed_at: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct InFlight {
+    nonce: String,
+    snapshot: String,
+}
+
+impl Session {
+    /// Takes a request in.
+    pub(crate) fn on_request(&mut self, request: &DeltaDiscoveryRequest) -> Event {
+        let Some(kind) = Kind::of(&request.type_url) else { return Event::Ignored };
+        let first = !self.kinds.contains_key(&kind);
+        let subscription = self.kinds.entry(kind).or_default();
+        if first {
+            subscription.owes_answer = true;
+            subscription.wildcard = request.resource_names_subscribe.is_empty();
+            subscription.has = request.initial_resource_versions.clone().into_iter().collect();
+        }
+        subscription.subscribe(request);
+        if request.response_nonce.is_empty() {
+            return Event::Subscribed(kind);
+        }
+        match subscription.in_flight.take_if(|f| f.nonce == request.response_nonce) {
+            None => Event::Ignored,
+            Some(InFlight { snapshot, .. }) => match &request.error_detail {
+                None => Event::Accepted { kind, snapshot },
+                Some(status) => Event::Rejected { kind, snapshot, error: status.message.clone() },
+            },
+        }
+    }
+
+    /// The next response that may go out now; call again until there is none.
+    pub(crate) fn next(&mut self, snapshot: &Snapshot, now: Instant) -> Option<DeltaDiscoveryResponse> {
+        for kind in Kind::ALL {
+            if !self.may_push(kind, now) {
+                continue;
+            }
+            let Some(subscription) = self.kinds.get(&kind) else { continue };
+            let mut resources = Vec::new();
+            for (name, resource) in subscription.wanted(snapshot, kind) {
+                resources.push(Resource {
+                    name: name.to_owned(),
+                    version: resource.version.clone(),
+                    resource: Some(resource.body.clone()),
+                    ..Resource::default()
+                });
+            }
+            let missing = subscription.missing(snapshot, kind);
+            if !resources.is_empty() || !missing.is_empty() || subscription.owes_answer {
+                return Some(self.respond(kind, snapshot, resources, missing, now));
+            }
+        }
+        if self.is_settled(snapshot) {
+            for kind in Kind::ALL {
+                let gone = self.kinds.get(&kind).map(|s| s.gone(snapshot, kind)).unwrap_or_default();
+                if !gone.is_empty() {
+                    return Some(self.respond(kind, snapshot, Vec::new(), gone, now));
+                }
+            }
+        }
+        None
+    }
+
+    /// When [`Session::next`] is worth asking again though nothing happened: a push of rules or routes is held back.
+    pub(crate) fn wake_at(&self, snapshot: &Snapshot) -> Option<Instant> {
+        let held = |kind: &Kind| {
+            let subscription = self.kinds.get(kind)?;
+            let waiting = subscription.in_flight.is_none() && subscription.wanted(snapshot, *kind).next().is_some();
+            waiting.then(|| subscription.pushed_at.map(|at| at + SETTLE)).flatten()
+        };
+        [Kind::Filter, Kind::Route].iter().filter_map(held).min()
+    }
+
+    fn may_push(&self, kind: Kind, now: Instant) -> bool {
+        let in_flight = |kind: Kind| self.kinds.get(&kind).is_some_and(|s| s.in_flight.is_some());
+        if in_flight(kind) {
+            return false;
+        }
+        if !matches!(kind, Kind::Filter | Kind::Route) {
+            return true;
+        }
+        let settled = self.kinds.get(&kind).and_then(|s| s.pushed_at).is_none_or(|at| now >= at + SETTLE);
+        // At start Envoy asks for the filter before it has answered all else; nothing can be named too early then.
+        settled && !in_flight(Kind::Cluster) && !in_flight(Kind::Endpoint)
+    }
+
+    /// Everything new was sent and answered.
+    fn is_settled(&self, snapshot: &Snapshot) -> bool {
+        self.kinds.iter().all(|(kind, s)| s.in_flight.is_none() && s.wanted(snapshot, *kind).next().is_none())
+    }
+
+    fn respond(
+        &mut self,
+        kind: Kind,
+        snapshot: &Snapshot,
+        resources: Vec<Resource>,
+        removed: Vec<String>,
+        now: Instant,
+    ) -> DeltaDiscoveryResponse {
+        self.sent += 1;
+        let nonce = self.sent.to_string();
+        if let Some(subscription) = self.kinds.get_mut(&kind) {
+            subscription.owes_answer = false;
+            for resource in &resources {
+                subscription.has.insert(resource.name.clone(), resource.version.clone());
+            }
+            for name in &removed {
+                if subscription.names.contains(name) {
+                    subscription.has.insert(name.clone(), String::new());
+                } else {
+                    subscription.has.remove(name);
+                }
+            }
+            subscription.in_flight = Some(InFlight { nonce: nonce.clone(), snapshot: snapshot.version.clone() });
+            subscription.pushed_at = Some(now);
+        }
+        DeltaDiscoveryResponse {
+            system_version_info: snapshot.version.clone(),
+            type_url: kind.type_url(),
+            resources,
+            removed_resources: removed,
+            nonce,
+            ..DeltaDiscoveryResponse::default()
+        }
+    }
+}
+
+impl Subscription {
+    fn subscribe(&mut self, request: &DeltaDiscoveryRequest) {
+        for name in &request.resource_names_subscribe {
+            if name == "*" {
+                self.wildcard = true;
+                continue;
+            }
+            // Asked for again: the Envoy may have thrown it away, so it is sent again.
+            if self.names.insert(name.clone()) {
+                let known = request.initial_resource_versions.contains_key(name);
+                if !known {
+                    self.has.remove(name);
+                }
+            } else {
+                self.has.remove(name);
+            }
+        }
+        for name in &request.resource_names_unsubscribe {
+            if name == "*" {
+                self.wildcard = false;
+            }
+            self.names.remove(name);
+            self.has.remove(name);
+        }
+    }
+
+    /// Resources that the Envoy asked for and does not have in this version.
+    fn wanted<'a>(&'a self, snapshot: &'a Snapshot, kind: Kind) -> impl Iterator<Item = (&'a str, &'a crate::snapshot::Resource)> {
+        snapshot
+            .resources(kind)
+            .filter(|(name, _)| self.wildcard || self.names.contains(*name))
+            .filter(|(name, resource)| self.has.get(*name) != Some(&resource.version))
+    }
+
+    /// Names asked for that do not exist and of which the Envoy knows nothing: said at once, since it waits for them.
+    fn missing(&self, snapshot: &Snapshot, kind: Kind) -> Vec<String> {
+        self.names.iter().filter(|name| !self.has.contains_key(*name) && snapshot.get(kind, name).is_none()).cloned().collect()
+    }
+
+    /// What the Envoy has and what is no more.
+    fn gone(&self, snapshot: &Snapshot, kind: Kind) -> Vec<String> {
+        self.has.iter().filter(|(name, version)| !version.is_empty() && snapshot.get(kind, name).is_none()).map(|(n, _)| n.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;

@@ -1,0 +1,189 @@
+use super::*;
+use crate::snapshot::Resource as Packed;
+use envoy_types::pb::google::rpc::Status;
+
+/// A snapshot with these resources: kind, name, version.
+fn snapshot(version: &str, resources: &[(Kind, &str, &str)]) -> Snapshot {
+    let mut snapshot = Snapshot::default();
+    version.clone_into(&mut snapshot.version);
+    for (kind, name, version) in resources {
+        snapshot.put(*kind, name, Packed { version: (*version).to_owned(), body: Default::default() });
+    }
+    snapshot
+}
+
+fn subscribe(kind: Kind, names: &[&str]) -> DeltaDiscoveryRequest {
+    DeltaDiscoveryRequest {
+        type_url: kind.type_url(),
+        resource_names_subscribe: names.iter().map(|n| (*n).to_owned()).collect(),
+        ..DeltaDiscoveryRequest::default()
+    }
+}
+
+fn answer(response: &DeltaDiscoveryResponse, error: Option<&str>) -> DeltaDiscoveryRequest {
+    DeltaDiscoveryRequest {
+        type_url: response.type_url.clone(),
+        response_nonce: response.nonce.clone(),
+        error_detail: error.map(|message| Status { message: message.to_owned(), ..Status::default() }),
+        ..DeltaDiscoveryRequest::default()
+    }
+}
+
+/// `clusters +a +b -c`, for comparing.
+fn shown(response: &DeltaDiscoveryResponse) -> String {
+    let kind = Kind::of(&response.type_url).map_or("?", Kind::label);
+    let added = response.resources.iter().map(|r| format!(" +{}", r.name));
+    let removed = response.removed_resources.iter().map(|n| format!(" -{n}"));
+    format!("{kind}{}", added.chain(removed).collect::<String>())
+}
+
+/// All that may go out now, each accepted at once.
+fn drain(session: &mut Session, snapshot: &Snapshot, now: Instant) -> Vec<String> {
+    let mut sent = Vec::new();
+    while let Some(response) = session.next(snapshot, now) {
+        sent.push(shown(&response));
+        session.on_request(&answer(&response, None));
+        assert!(sent.len() < 50, "no end: {sent:?}");
+    }
+    sent
+}
+
+const EVERYTHING: &[(Kind, &str, &str)] = &[
+    (Kind::Cluster, "a", "1"),
+    (Kind::Endpoint, "a", "1"),
+    (Kind::Listener, "l", "1"),
+    (Kind::Filter, "f", "1"),
+    (Kind::Route, "r", "1"),
+];
+
+fn subscribed_to_everything() -> Session {
+    let mut session = Session::default();
+    for (kind, names) in
+        [(Kind::Cluster, &[][..]), (Kind::Endpoint, &["a"]), (Kind::Listener, &[]), (Kind::Filter, &["f"]), (Kind::Route, &["r"])]
+    {
+        assert_eq!(session.on_request(&subscribe(kind, names)), Event::Subscribed(kind));
+    }
+    session
+}
+
+#[test]
+fn sends_what_is_named_before_what_names_it() {
+    let mut session = subscribed_to_everything();
+    let sent = drain(&mut session, &snapshot("s1", EVERYTHING), Instant::now());
+    assert_eq!(sent, ["clusters +a", "endpoints +a", "listener +l", "rules +f", "routes +r"]);
+}
+
+#[test]
+fn sends_only_what_changed() {
+    let mut session = subscribed_to_everything();
+    let now = Instant::now();
+    drain(&mut session, &snapshot("s1", EVERYTHING), now);
+    let mut changed = EVERYTHING.to_vec();
+    changed[1].2 = "2";
+    assert_eq!(drain(&mut session, &snapshot("s2", &changed), now), ["endpoints +a"]);
+    assert_eq!(drain(&mut session, &snapshot("s2", &changed), now), [""; 0]);
+}
+
+#[test]
+fn removes_only_when_all_else_was_answered() {
+    let mut session = subscribed_to_everything();
+    let now = Instant::now();
+    let mut both = EVERYTHING.to_vec();
+    both.push((Kind::Cluster, "b", "1"));
+    drain(&mut session, &snapshot("s1", &both), now);
+    let mut without_b = EVERYTHING.to_vec();
+    without_b[4].2 = "2";
+    let without_b = snapshot("s2", &without_b);
+    let later = now + SETTLE;
+    let routes = session.next(&without_b, later).unwrap();
+    assert_eq!(shown(&routes), "routes +r");
+    assert_eq!(session.next(&without_b, later), None, "the routes that no longer name `b` are not in force yet");
+    session.on_request(&answer(&routes, None));
+    assert_eq!(session.next(&without_b, later).map(|r| shown(&r)), Some("clusters -b".to_owned()));
+}
+
+#[test]
+fn never_has_two_unanswered_responses_of_one_kind() {
+    let mut session = Session::default();
+    session.on_request(&subscribe(Kind::Cluster, &[]));
+    let first = session.next(&snapshot("s1", &[(Kind::Cluster, "a", "1")]), Instant::now()).unwrap();
+    let second = snapshot("s2", &[(Kind::Cluster, "a", "2")]);
+    assert_eq!(session.next(&second, Instant::now()), None);
+    assert_eq!(session.on_request(&answer(&first, None)), Event::Accepted { kind: Kind::Cluster, snapshot: "s1".to_owned() });
+    assert_eq!(session.next(&second, Instant::now()).map(|r| shown(&r)), Some("clusters +a".to_owned()));
+}
+
+#[test]
+fn a_refused_version_is_not_sent_again_until_it_changes() {
+    let mut session = subscribed_to_everything();
+    let now = Instant::now();
+    let bad = snapshot("s1", &[(Kind::Cluster, "a", "1")]);
+    let response = session.next(&bad, now).unwrap();
+    let event = session.on_request(&answer(&response, Some("no such thing")));
+    assert_eq!(event, Event::Rejected { kind: Kind::Cluster, snapshot: "s1".to_owned(), error: "no such thing".to_owned() });
+    let sent: Vec<String> = drain(&mut session, &bad, now).into_iter().filter(|s| s.starts_with("clusters")).collect();
+    assert_eq!(sent, [""; 0]);
+    let good = snapshot("s2", &[(Kind::Cluster, "a", "2")]);
+    assert_eq!(session.next(&good, now).map(|r| shown(&r)), Some("clusters +a".to_owned()));
+}
+
+#[test]
+fn says_at_once_that_a_name_does_not_exist() {
+    let mut session = Session::default();
+    session.on_request(&subscribe(Kind::Endpoint, &["nowhere"]));
+    let empty = snapshot("s1", &[]);
+    assert_eq!(drain(&mut session, &empty, Instant::now()), ["endpoints -nowhere"]);
+    let there = snapshot("s2", &[(Kind::Endpoint, "nowhere", "1")]);
+    assert_eq!(drain(&mut session, &there, Instant::now()), ["endpoints +nowhere"]);
+}
+
+#[test]
+fn a_first_request_is_answered_even_with_nothing() {
+    let mut session = Session::default();
+    session.on_request(&subscribe(Kind::Cluster, &[]));
+    assert_eq!(drain(&mut session, &snapshot("s1", &[]), Instant::now()), ["clusters"]);
+}
+
+#[test]
+fn an_envoy_that_comes_back_gets_only_the_difference() {
+    let mut session = Session::default();
+    let mut request = subscribe(Kind::Cluster, &[]);
+    request.initial_resource_versions = [("a", "1"), ("b", "1"), ("gone", "1")].map(|(n, v)| (n.to_owned(), v.to_owned())).into();
+    session.on_request(&request);
+    let now = snapshot("s2", &[(Kind::Cluster, "a", "1"), (Kind::Cluster, "b", "2")]);
+    assert_eq!(drain(&mut session, &now, Instant::now()), ["clusters +b", "clusters -gone"]);
+}
+
+#[test]
+fn a_name_asked_for_again_is_sent_again() {
+    let mut session = subscribed_to_everything();
+    let now = Instant::now();
+    let all = snapshot("s1", EVERYTHING);
+    drain(&mut session, &all, now);
+    session.on_request(&subscribe(Kind::Endpoint, &["a"]));
+    assert_eq!(drain(&mut session, &all, now), ["endpoints +a"]);
+}
+
+#[test]
+fn holds_rules_and_routes_back_for_a_second_and_says_when_to_ask_again() {
+    let mut session = subscribed_to_everything();
+    let now = Instant::now();
+    drain(&mut session, &snapshot("s1", EVERYTHING), now);
+    let mut changed = EVERYTHING.to_vec();
+    changed[3].2 = "2";
+    let changed = snapshot("s2", &changed);
+    assert_eq!(session.wake_at(&changed), Some(now + SETTLE));
+    assert_eq!(session.next(&changed, now + SETTLE / 2), None);
+    assert_eq!(session.next(&changed, now + SETTLE).map(|r| shown(&r)), Some("rules +f".to_owned()));
+}
+
+#[test]
+fn a_stale_answer_and_a_foreign_type_change_nothing() {
+    let mut session = Session::default();
+    session.on_request(&subscribe(Kind::Cluster, &[]));
+    let response = session.next(&snapshot("s1", &[]), Instant::now()).unwrap();
+    let stale = DeltaDiscoveryRequest { response_nonce: "77".to_owned(), ..answer(&response, None) };
+    assert_eq!(session.on_request(&stale), Event::Ignored);
+    let foreign = DeltaDiscoveryRequest { type_url: "type.googleapis.com/x.Y".to_owned(), ..DeltaDiscoveryRequest::default() };
+    assert_eq!(session.on_request(&foreign), Event::Ignored);
+}
