@@ -1,0 +1,80 @@
+//! Every call to Envoy, and nothing else calls it. A call that fails is worth no query: it is logged, and the query goes on.
+
+use proxy_wasm::hostcalls;
+use proxy_wasm::types::{BufferType, MapType, MetricType};
+use std::time::UNIX_EPOCH;
+
+/// All request headers in one call; a single look-up would give only the first of several values.
+pub(crate) fn request_headers() -> Vec<(String, String)> {
+    let headers = hostcalls::get_map_bytes(MapType::HttpRequestHeaders).unwrap_or_default();
+    headers.into_iter().map(|(name, value)| (name, text(value))).collect()
+}
+
+/// Bytes that are not UTF-8 cannot be compared with what a rule says anyway.
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
+}
+
+/// The buffered request body.
+pub(crate) fn request_body(size: usize) -> String {
+    text(hostcalls::get_buffer(BufferType::HttpRequestBody, 0, size).ok().flatten().unwrap_or_default())
+}
+
+/// The first bytes of this chunk of the response.
+pub(crate) fn response_start(size: usize) -> Vec<u8> {
+    hostcalls::get_buffer(BufferType::HttpResponseBody, 0, size).ok().flatten().unwrap_or_default()
+}
+
+/// Sets a request header, replacing all values of that name.
+pub(crate) fn set_request_header(name: &str, value: &str) {
+    if let Err(status) = hostcalls::set_map_value(MapType::HttpRequestHeaders, name, Some(value)) {
+        log::warn!("could not set the request header `{name}`: {status:?}");
+    }
+}
+
+/// Lets Envoy look for the route again, since a header that it may depend on was set. Envoy's releases differ in whether
+/// they do so by themselves; a release that does not know the function does.
+pub(crate) fn clear_route_cache() {
+    let _ = hostcalls::call_foreign_function("clear_route_cache", None);
+}
+
+/// Answers in the cluster's place.
+pub(crate) fn reply(body: &str) {
+    let headers = vec![("content-type", "application/json")];
+    if let Err(status) = hostcalls::send_http_response(200, headers, Some(body.as_bytes())) {
+        log::warn!("could not answer: {status:?}");
+    }
+}
+
+/// Puts a value where the access log finds it, as `%FILTER_STATE(wasm.<name>:PLAIN)%`.
+pub(crate) fn set_filter_state(name: &str, value: &str) {
+    if let Err(status) = hostcalls::set_property(vec![name], Some(value.as_bytes())) {
+        log::warn!("could not set the filter state `{name}`: {status:?}");
+    }
+}
+
+/// One value of Envoy's properties; none when it is not there.
+pub(crate) fn property(path: Vec<&str>) -> Option<Vec<u8>> {
+    hostcalls::get_property(path).ok().flatten()
+}
+
+/// The client's address, `IP:PORT`.
+pub(crate) fn remote_address() -> String {
+    property(vec!["source", "address"]).map(text).unwrap_or_default()
+}
+
+/// Now, in seconds since 1970.
+pub(crate) fn now() -> i64 {
+    let now = hostcalls::get_current_time().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok());
+    now.and_then(|d| i64::try_from(d.as_secs()).ok()).unwrap_or_default()
+}
+
+/// A counter's number; the same name gives the same counter.
+pub(crate) fn define_counter(name: &str) -> Option<u32> {
+    hostcalls::define_metric(MetricType::Counter, name).ok()
+}
+
+/// Adds one to a counter.
+pub(crate) fn increment(counter: u32) {
+    let _ = hostcalls::increment_metric(counter, 1);
+}

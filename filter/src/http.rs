@@ -1,0 +1,193 @@
+//! One query, from its headers to where it goes.
+
+use crate::live::RouteMetadata;
+use crate::root::Active;
+use crate::{host, metrics, query_id};
+use proxy_wasm::traits::{Context, HttpContext};
+use proxy_wasm::types::Action;
+use std::rc::Rc;
+use warren_rules::reply::{ErrorKind, GENERIC_USER_ERROR, PERMISSION_DENIED, UNKNOWN_TRANSACTION};
+use warren_rules::{Action as Decided, Decision, Query, Target, Transaction, is_list_header, merge_list_header, parse_transaction};
+
+const TRANSACTION: &str = "x-trino-transaction-id";
+
+/// Where a query is in its life.
+enum Phase {
+    /// Its headers are here; a rule wants the body too.
+    WaitsForBody(Vec<(String, String)>),
+    /// It was sent on; the answer's first bytes hold its id.
+    WaitsForId,
+    /// Nothing is left to do.
+    Done,
+}
+
+/// One query.
+pub(crate) struct Http {
+    active: Rc<Active>,
+    phase: Phase,
+}
+
+/// What becomes of a query.
+enum Verdict<'a> {
+    Send { envoy_cluster: &'a str, group: &'a str, transaction: Option<String> },
+    Refuse { message: String, kind: ErrorKind },
+}
+
+impl Http {
+    pub(crate) fn new(active: Rc<Active>) -> Http {
+        Http { active, phase: Phase::Done }
+    }
+
+    /// Decides and acts.
+    fn settle(&mut self, headers: Vec<(String, String)>, body: Option<String>) -> Action {
+        let active = self.active.clone();
+        let live = Rc::new(RouteMetadata { namespace: active.config.metadata_namespace.clone() });
+        let query = Rc::new(query(&active, headers, body).live(live.clone()));
+        let decision = active.rules.decide(query.clone());
+        for (rule, why) in decision.failed_rules() {
+            metrics::failed(rule);
+            log::warn!("rule `{rule}` failed and was skipped: {why}");
+        }
+        let rule = decision.rule.as_deref().unwrap_or("none");
+        host::set_filter_state("warren.version", &active.config.version);
+        host::set_filter_state("warren.rule", rule);
+        if !decision.tags.is_empty() {
+            host::set_filter_state("warren.tags", &decision.tags.join(","));
+        }
+        match verdict(&active, &query, &decision, &live) {
+            Verdict::Refuse { message, kind } => {
+                if kind == PERMISSION_DENIED {
+                    metrics::denied(rule);
+                } else {
+                    metrics::refused();
+                }
+                host::reply(&kind.body(&message));
+                self.phase = Phase::Done;
+                Action::Pause
+            }
+            Verdict::Send { envoy_cluster, group, transaction } => {
+                if let Some(id) = transaction {
+                    host::set_request_header(TRANSACTION, &id);
+                }
+                set_headers(&query, &decision);
+                host::set_filter_state("warren.group", group);
+                host::set_request_header(&active.config.routing_header, envoy_cluster);
+                host::clear_route_cache();
+                metrics::routed(group, rule);
+                self.phase = Phase::WaitsForId;
+                Action::Continue
+            }
+        }
+    }
+
+    fn settle_with_body(&mut self, size: usize) -> Action {
+        match std::mem::replace(&mut self.phase, Phase::Done) {
+            Phase::WaitsForBody(headers) => {
+                metrics::body_read();
+                self.settle(headers, Some(host::request_body(size)))
+            }
+            other => {
+                self.phase = other;
+                Action::Continue
+            }
+        }
+    }
+}
+
+impl Context for Http {}
+
+impl HttpContext for Http {
+    fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
+        let headers = host::request_headers();
+        if self.active.reads_body() && !end_of_stream {
+            self.phase = Phase::WaitsForBody(headers);
+            return Action::Pause;
+        }
+        self.settle(headers, None)
+    }
+
+    fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        match self.phase {
+            Phase::WaitsForBody(_) if !end_of_stream => Action::Pause,
+            Phase::WaitsForBody(_) => self.settle_with_body(size),
+            _ => Action::Continue,
+        }
+    }
+
+    /// With trailers the body's last chunk is not the end of the stream.
+    fn on_http_request_trailers(&mut self, _: usize) -> Action {
+        self.settle_with_body(usize::MAX >> 1)
+    }
+
+    fn on_http_response_body(&mut self, size: usize, _: bool) -> Action {
+        if matches!(self.phase, Phase::WaitsForId) && size > 0 {
+            self.phase = Phase::Done;
+            if let Some(id) = query_id::find(&host::response_start(size.min(query_id::LOOK_AT))) {
+                host::set_filter_state("warren.query_id", id);
+            }
+        }
+        Action::Continue
+    }
+}
+
+fn query(active: &Active, headers: Vec<(String, String)>, body: Option<String>) -> Query {
+    let pseudo = |name: &str| headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone()).unwrap_or_default();
+    let (method, path, host_name) = (pseudo(":method"), pseudo(":path"), pseudo(":authority"));
+    let mut query = Query::new(method, path, headers).host(host_name);
+    if let Some(body) = body {
+        query = query.body(body);
+    }
+    if active.wants_address {
+        query = query.remote_address(host::remote_address());
+    }
+    if active.wants_time {
+        query = query.now(host::now());
+    }
+    query
+}
+
+/// A decision and a transaction make a verdict. A transaction lives on the cluster where it began: rules may deny its
+/// queries, but not send them elsewhere.
+fn verdict<'a>(active: &'a Active, query: &Query, decision: &Decision, live: &RouteMetadata) -> Verdict<'a> {
+    let config = &active.config;
+    if let Decided::Deny { message } = &decision.action {
+        return Verdict::Refuse { message: message.clone(), kind: PERMISSION_DENIED };
+    }
+    match parse_transaction(query.header(TRANSACTION)) {
+        Transaction::None => {}
+        Transaction::Invalid => {
+            let message = "this transaction was not begun here; begin a new one with START TRANSACTION".to_owned();
+            return Verdict::Refuse { message, kind: UNKNOWN_TRANSACTION };
+        }
+        Transaction::Pinned { id, slug } => {
+            return match config.cluster_of_slug(slug) {
+                Some((_, cluster)) => {
+                    Verdict::Send { envoy_cluster: &cluster.envoy_cluster, group: &cluster.group, transaction: Some(id.to_owned()) }
+                }
+                None => Verdict::Refuse {
+                    message: "the cluster on which this transaction began is gone; begin a new one with START TRANSACTION".to_owned(),
+                    kind: UNKNOWN_TRANSACTION,
+                },
+            };
+        }
+    }
+    match config.target(decision, live) {
+        Target::Group { name, envoy_cluster } => Verdict::Send { envoy_cluster, group: name, transaction: None },
+        Target::Cluster { group, envoy_cluster, .. } => Verdict::Send { envoy_cluster, group, transaction: None },
+        Target::Unknown { message } => {
+            let rule = decision.rule.as_deref().unwrap_or("none");
+            Verdict::Refuse { message: format!("rule `{rule}`: {message}"), kind: GENERIC_USER_ERROR }
+        }
+    }
+}
+
+fn set_headers(query: &Query, decision: &Decision) {
+    for (name, value) in &decision.headers {
+        if is_list_header(name) {
+            let existing: Vec<&str> = query.headers(name).collect();
+            host::set_request_header(name, &merge_list_header(&existing, value));
+        } else {
+            host::set_request_header(name, value);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The configuration in force. A new one replaces it whole, or not at all.
+
+use crate::http::Http;
+use proxy_wasm::traits::{Context, HttpContext, RootContext};
+use proxy_wasm::types::ContextType;
+use std::rc::Rc;
+use warren_rules::{PluginConfig, RuleSet};
+
+/// A configuration that compiled.
+pub(crate) struct Active {
+    pub(crate) config: PluginConfig,
+    pub(crate) rules: RuleSet,
+    /// Some rule names the client's address; asking Envoy for it costs a call.
+    pub(crate) wants_address: bool,
+    /// Some rule names the time; likewise.
+    pub(crate) wants_time: bool,
+}
+
+impl Active {
+    /// Reads and compiles what the control service wrote.
+    ///
+    /// # Errors
+    /// In words, for Envoy's log.
+    pub(crate) fn read(json: &[u8]) -> Result<Active, String> {
+        let config: PluginConfig = serde_json::from_slice(json).map_err(|e| format!("the configuration cannot be read: {e}"))?;
+        let rules = RuleSet::compile(&config.rules).map_err(|errors| format!("rule set {}: {errors}", config.version))?;
+        let mentions = |words: &[&str]| config.rules.iter().any(|file| words.iter().any(|word| file.source.contains(word)));
+        let wants_address = mentions(&["remote_address"]);
+        let wants_time = mentions(&["hour", "weekday"]);
+        Ok(Active { config, rules, wants_address, wants_time })
+    }
+
+    /// Must a query wait for its body?
+    pub(crate) fn reads_body(&self) -> bool {
+        self.config.body && self.rules.reads_body()
+    }
+}
+
+/// Envoy's root context.
+#[derive(Default)]
+pub(crate) struct Root {
+    active: Option<Rc<Active>>,
+}
+
+impl Context for Root {}
+
+impl RootContext for Root {
+    /// False makes Envoy refuse the new configuration and keep the old one.
+    fn on_configure(&mut self, _: usize) -> bool {
+        match Active::read(&self.get_plugin_configuration().unwrap_or_default()) {
+            Ok(active) => {
+                log::info!("rule set {} in force: {} rules", active.config.version, active.rules.rule_names().count());
+                self.active = Some(Rc::new(active));
+                true
+            }
+            Err(error) => {
+                log::error!("{error}");
+                false
+            }
+        }
+    }
+
+    fn create_http_context(&self, _: u32) -> Option<Box<dyn HttpContext>> {
+        Some(Box::new(Http::new(self.active.clone()?)))
+    }
+
+    fn get_type(&self) -> Option<ContextType> {
+        Some(ContextType::HttpContext)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_a_configuration_that_it_does_not_understand() {
+        let error = Active::read(b"{\"versoin\": \"1\"}").err().unwrap();
+        assert!(error.starts_with("the configuration cannot be read: unknown field `versoin`"), "{error}");
+    }
+}
