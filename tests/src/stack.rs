@@ -324,7 +324,7 @@ fn start_control(
     let warren = progress.part("warren").run(|| {
         let options = WarrenOptions {
             database_url: postgres.url(),
-            listen: listen.to_vec(),
+            listen: listen.first().map_or(0, |(_, port)| *port),
             rules: Some(rules.to_owned()),
             default_group: options.default_group.clone(),
             more: options.warren.clone(),
@@ -332,10 +332,10 @@ fn start_control(
         Warren::start(run, &options)
     })?;
     let mut envoys = Vec::new();
-    for (name, _) in listen {
+    for (name, port) in listen {
         let envoy = progress
             .part(&format!("Envoy {name}"))
-            .run(|| Envoy::start(programs, run, name, &warren.bootstrap(name)?, 2))?;
+            .run(|| Envoy::start(programs, run, name, &warren.bootstrap(name, *port)?, 2))?;
         envoys.push(envoy);
     }
     Ok((postgres, warren, envoys))

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::http;
 use crate::ports::free_port;
@@ -18,8 +18,8 @@ const READY: Duration = Duration::from_secs(30);
 pub struct WarrenOptions {
     /// PostgreSQL's address.
     pub database_url: String,
-    /// Port of each Envoy, by node id. The first is also what an Envoy with another node id opens.
-    pub listen: Vec<(String, u16)>,
+    /// Port of Envoy's listener, for an Envoy whose bootstrap names none.
+    pub listen: u16,
     /// Folder of rules that is watched.
     pub rules: Option<PathBuf>,
     /// Group for queries that no rule routes.
@@ -93,8 +93,9 @@ impl Warren {
         format!("127.0.0.1:{}", self.xds)
     }
 
-    /// Bootstrap of an Envoy, as `warren bootstrap` prints it. The admin address gets a free port.
-    pub fn bootstrap(&self, node_id: &str) -> Result<String> {
+    /// Bootstrap of an Envoy that listens on `port`, as `warren bootstrap` prints it. The admin address gets a free port.
+    pub fn bootstrap(&self, node_id: &str, port: u16) -> Result<String> {
+        let listen = format!("127.0.0.1:{port}");
         let admin = format!("127.0.0.1:{}", free_port()?);
         self.cli(&[
             "bootstrap",
@@ -104,6 +105,8 @@ impl Warren {
             node_id,
             "--admin",
             &admin,
+            "--listen",
+            &listen,
         ])
     }
 
@@ -148,21 +151,13 @@ fn arguments(
     filter: &Path,
     state: &Path,
 ) -> Result<Vec<String>> {
-    let Some((_, first)) = options.listen.first() else {
-        bail!("`warren serve` needs at least one port for Envoy's listener");
-    };
     let text = |path: &Path| path.display().to_string();
     let mut arguments = vec!["serve".to_owned()];
     let mut add = |flag: &str, value: String| arguments.extend([flag.to_owned(), value]);
     add("--database-url", options.database_url.clone());
     add("--xds-listen", format!("127.0.0.1:{xds}"));
     add("--api-listen", format!("127.0.0.1:{api}"));
-    add("--listen", format!("127.0.0.1:{first}"));
-    if options.listen.len() > 1 {
-        for (node, port) in &options.listen {
-            add("--listen-by-node", format!("{node}=127.0.0.1:{port}"));
-        }
-    }
+    add("--listen", format!("127.0.0.1:{}", options.listen));
     add("--filter", text(filter));
     add("--state-dir", text(state));
     add("--default-group", options.default_group.clone());
@@ -268,7 +263,7 @@ mod tests {
     fn every_envoy_gets_its_own_port() {
         let options = WarrenOptions {
             database_url: "postgres://x".to_owned(),
-            listen: vec![("envoy-1".to_owned(), 1), ("envoy-2".to_owned(), 2)],
+            listen: 1,
             default_group: "adhoc".to_owned(),
             ..WarrenOptions::default()
         };
@@ -278,7 +273,7 @@ mod tests {
         assert_eq!(
             line,
             "serve --database-url postgres://x --xds-listen 127.0.0.1:8 --api-listen 127.0.0.1:9 --listen 127.0.0.1:1 \
-             --listen-by-node envoy-1=127.0.0.1:1 --listen-by-node envoy-2=127.0.0.1:2 --filter /f.wasm --state-dir /s \
+             --filter /f.wasm --state-dir /s \
              --default-group adhoc --poll 1s --health-period 1s"
         );
     }
