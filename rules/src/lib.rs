@@ -1,1 +1,31 @@
 //! Decides where a Trino query goes.
+pub mod api;
+mod check;
+mod decision;
+mod engine;
+mod error;
+mod facts;
+mod headers;
+pub mod limits;
+mod messages;
+mod plugin;
+mod query;
+mod query_json;
+mod references;
+pub mod reply;
+mod ruleset;
+mod runtime;
+mod script;
+mod suggest;
+mod transaction;
+
+pub use decision::{Action, Decision, Outcome, TraceEntry};
+pub use error::{RuleError, RuleErrors};
+pub use headers::{is_list_header, merge_list_header};
+pub use plugin::{ClusterTarget, GroupTarget, PluginConfig, Target};
+pub use query::{GroupState, LiveState, NoLiveState, Query};
+pub use query_json::{QueryJson, QueryJsonError};
+pub use references::check_references;
+pub use reply::error_body;
+pub use ruleset::{GroupUse, RuleFile, RuleSet};
+pub use transaction::{Transaction, is_slug, parse_transaction};

@@ -1,0 +1,122 @@
+//! `route(…)` and `deny(…)`: what they make, and what may be added to it.
+
+use std::rc::Rc;
+
+use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, NativeCallContext};
+
+use crate::headers;
+use crate::runtime::Runtime;
+
+type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
+
+/// Where in the rule set a decision was made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// The file, by its place in the rule set.
+    pub(crate) file: usize,
+    pub(crate) line: usize,
+}
+
+/// A query goes somewhere.
+#[derive(Clone, Debug)]
+pub(crate) struct Route {
+    pub(crate) groups: Vec<ImmutableString>,
+    pub(crate) cluster: Option<ImmutableString>,
+    pub(crate) only: bool,
+    pub(crate) headers: Vec<(ImmutableString, ImmutableString)>,
+    pub(crate) tags: Vec<ImmutableString>,
+    pub(crate) place: Place,
+}
+
+/// A query goes nowhere.
+#[derive(Clone, Debug)]
+pub(crate) struct Denial {
+    pub(crate) message: ImmutableString,
+    pub(crate) tags: Vec<ImmutableString>,
+    pub(crate) place: Place,
+}
+
+pub(crate) fn register(engine: &mut Engine, runtime: &Rc<Runtime>) {
+    engine.register_type_with_name::<Route>("decision").register_type_with_name::<Denial>("denial");
+
+    let shared = Rc::clone(runtime);
+    engine.register_fn("route", move |ctx: NativeCallContext, group: ImmutableString| -> Result<Route> {
+        Ok(Route {
+            groups: vec![named("route", group)?],
+            cluster: None,
+            only: false,
+            headers: Vec::new(),
+            tags: Vec::new(),
+            place: place(&ctx, &shared),
+        })
+    });
+    let shared = Rc::clone(runtime);
+    engine.register_fn("deny", move |ctx: NativeCallContext, message: ImmutableString| -> Result<Denial> {
+        Ok(Denial { message: named("deny", message)?, tags: Vec::new(), place: place(&ctx, &shared) })
+    });
+
+    engine.register_fn("or", |mut route: Route, group: ImmutableString| -> Result<Route> {
+        push_group(&mut route, group)?;
+        Ok(route)
+    });
+    engine.register_fn("or", |mut route: Route, groups: Array| -> Result<Route> {
+        for group in groups {
+            push_group(&mut route, string("or", group)?)?;
+        }
+        Ok(route)
+    });
+    engine.register_fn("only", |mut route: Route| {
+        route.only = true;
+        route
+    });
+    engine.register_fn("cluster", |mut route: Route, name: ImmutableString| -> Result<Route> {
+        route.cluster = Some(named("cluster", name)?);
+        Ok(route)
+    });
+    engine.register_fn("header", |mut route: Route, name: ImmutableString, value: ImmutableString| {
+        let refused = headers::refuse_name(&name).or_else(|| headers::refuse_value(&value));
+        if let Some(why) = refused {
+            return Err(fail(format!("header `{}` {why}", name.escape_default())));
+        }
+        route.headers.push((name, value));
+        Ok(route)
+    });
+    engine.register_fn("tag", |mut route: Route, tag: ImmutableString| -> Result<Route> {
+        route.tags.push(named("tag", tag)?);
+        Ok(route)
+    });
+    engine.register_fn("tag", |mut denial: Denial, tag: ImmutableString| -> Result<Denial> {
+        denial.tags.push(named("tag", tag)?);
+        Ok(denial)
+    });
+}
+
+fn push_group(route: &mut Route, group: ImmutableString) -> Result<()> {
+    let group = named("or", group)?;
+    if !route.groups.contains(&group) {
+        route.groups.push(group);
+    }
+    Ok(())
+}
+
+fn place(ctx: &NativeCallContext, runtime: &Runtime) -> Place {
+    Place { file: runtime.file(), line: ctx.call_position().line().unwrap_or_default() }
+}
+
+fn string(function: &str, value: Dynamic) -> Result<ImmutableString> {
+    let kind = super::Type::of(&value);
+    value
+        .try_cast::<ImmutableString>()
+        .ok_or_else(|| fail(format!("`{function}` takes strings; this list holds {}", kind.words())))
+}
+
+fn named(function: &str, text: ImmutableString) -> Result<ImmutableString> {
+    if text.is_empty() {
+        return Err(fail(format!("`{function}` was given an empty string")));
+    }
+    Ok(text)
+}
+
+pub(super) fn fail(message: impl Into<String>) -> Box<EvalAltResult> {
+    EvalAltResult::ErrorRuntime(message.into().into(), rhai::Position::NONE).into()
+}

@@ -1,0 +1,202 @@
+//! `q`: what a script sees of a query. Values are read when asked for; a missing string is `""`.
+
+use std::rc::Rc;
+
+use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Map};
+use xxhash_rust::xxh64::xxh64;
+
+use super::decision::fail;
+use crate::facts;
+use crate::limits;
+use crate::query::{GroupState, Query};
+use crate::runtime::Runtime;
+
+type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
+
+/// `q`.
+#[derive(Clone)]
+pub(crate) struct Q(pub(crate) Rc<Query>);
+
+/// `q.sql`.
+#[derive(Clone)]
+pub(crate) struct Sql(Rc<Query>);
+
+/// `q.group("name")`.
+#[derive(Clone)]
+pub(crate) struct Group {
+    query: Rc<Query>,
+    name: ImmutableString,
+}
+
+impl Q {
+    fn text(&self, header: &str) -> ImmutableString {
+        text(self.0.header(header).unwrap_or_default())
+    }
+
+    fn lower(&self, header: &str) -> ImmutableString {
+        text(&self.0.header(header).unwrap_or_default().to_lowercase())
+    }
+
+    fn pairs(&self, header: &str) -> Map {
+        facts::pairs(self.0.headers(header))
+            .take(limits::MAP_ENTRIES)
+            .map(|(key, value)| (key.into(), text(&value).into()))
+            .collect()
+    }
+
+    fn clock(&self) -> Result<(i64, i64)> {
+        self.0.now.map(facts::hour_and_weekday).ok_or_else(|| fail("the time is not known here"))
+    }
+}
+
+impl Group {
+    fn state(&self) -> GroupState {
+        self.query.live.group(&self.name).unwrap_or_default()
+    }
+}
+
+pub(crate) fn register(engine: &mut Engine, runtime: &Rc<Runtime>) {
+    engine
+        .register_type_with_name::<Q>("query")
+        .register_type_with_name::<Sql>("sql")
+        .register_type_with_name::<Group>("group");
+    register_client(engine);
+    register_session(engine);
+    register_request(engine);
+    register_state(engine);
+    register_tools(engine, runtime);
+}
+
+fn register_client(engine: &mut Engine) {
+    engine
+        .register_get("user", |q: &mut Q| q.0.user_string().clone())
+        .register_get("original_user", |q: &mut Q| {
+            let original = q.text("x-trino-original-user");
+            if original.is_empty() { q.0.user_string().clone() } else { original }
+        })
+        .register_get("principal", |q: &mut Q| text(&q.0.principal))
+        .register_get("claims", |q: &mut Q| claims(&q.0.claims))
+        .register_get("source", |q: &mut Q| q.0.source_string().clone())
+        .register_get("client_info", |q: &mut Q| q.text("x-trino-client-info"))
+        .register_get("client_tags", |q: &mut Q| -> Array {
+            q.0.client_tags().iter().take(limits::ARRAY_ELEMENTS).map(|tag| tag.clone().into()).collect()
+        })
+        .register_fn("has_tag", |q: &mut Q, tag: &str| q.0.client_tags().iter().any(|known| known == tag));
+}
+
+fn register_session(engine: &mut Engine) {
+    engine
+        .register_get("catalog", |q: &mut Q| q.lower("x-trino-catalog"))
+        .register_get("schema", |q: &mut Q| q.lower("x-trino-schema"))
+        .register_get("path", |q: &mut Q| q.text("x-trino-path"))
+        .register_get("session", |q: &mut Q| q.pairs("x-trino-session"))
+        .register_get("roles", |q: &mut Q| -> Map {
+            facts::pairs(q.0.headers("x-trino-role"))
+                .take(limits::MAP_ENTRIES)
+                .map(|(catalog, role)| (catalog.into(), text(facts::role_name(&role)).into()))
+                .collect()
+        })
+        .register_get("resource_estimates", |q: &mut Q| q.pairs("x-trino-resource-estimate"))
+        .register_get("time_zone", |q: &mut Q| q.text("x-trino-time-zone"))
+        .register_get("language", |q: &mut Q| q.text("x-trino-language"))
+        .register_get("transaction", |q: &mut Q| {
+            let id = q.text("x-trino-transaction-id");
+            if id.eq_ignore_ascii_case("none") { ImmutableString::new() } else { id }
+        });
+}
+
+fn register_request(engine: &mut Engine) {
+    engine
+        .register_fn("header", |q: &mut Q, name: &str| q.text(name))
+        .register_get("host", |q: &mut Q| {
+            if q.0.host.is_empty() { q.text("host") } else { text(&q.0.host) }
+        })
+        .register_get("remote_address", |q: &mut Q| text(&q.0.remote_address))
+        .register_get("method", |q: &mut Q| text(&q.0.method))
+        .register_get("url_path", |q: &mut Q| text(&q.0.path))
+        .register_get("sql", |q: &mut Q| Sql(Rc::clone(&q.0)))
+        .register_get("text", |sql: &mut Sql| text(&sql.0.body));
+}
+
+fn register_state(engine: &mut Engine) {
+    engine
+        .register_fn("group", |q: &mut Q, name: ImmutableString| Group { query: Rc::clone(&q.0), name })
+        .register_get("serving", |group: &mut Group| group.query.live.serving(&group.name))
+        .register_get("clusters", |group: &mut Group| group.state().clusters)
+        .register_get("healthy", |group: &mut Group| group.state().healthy)
+        .register_get("running", |group: &mut Group| group.state().running)
+        .register_get("queued", |group: &mut Group| group.state().queued)
+        .register_get("hour", |q: &mut Q| q.clock().map(|(hour, _)| hour))
+        .register_get("weekday", |q: &mut Q| q.clock().map(|(_, weekday)| weekday));
+}
+
+fn register_tools(engine: &mut Engine, runtime: &Rc<Runtime>) {
+    engine.register_fn("bucket", |_: &mut Q, value: &str, buckets: i64| bucket(value, buckets));
+    let shared = Rc::clone(runtime);
+    engine.register_fn("matches", move |_: &mut Q, text: &str, pattern: &str| matches(&shared, text, pattern));
+    let shared = Rc::clone(runtime);
+    engine.register_fn("matches", move |text: &str, pattern: &str| matches(&shared, text, pattern));
+    engine.register_fn("trimmed", |text: &str| -> ImmutableString { text.trim().into() });
+}
+
+/// 0 … n-1, the same for a value everywhere and for ever: xxh64 with seed 0 of the UTF-8 text, modulo n.
+fn bucket(value: &str, buckets: i64) -> Result<i64> {
+    let wrong = || fail(format!("`bucket` needs a number of buckets above 0, not {buckets}"));
+    let count = u64::try_from(buckets).map_err(|_| wrong())?;
+    let bucket = xxh64(value.as_bytes(), 0).checked_rem(count).ok_or_else(wrong)?;
+    i64::try_from(bucket).map_err(|_| wrong())
+}
+
+fn matches(runtime: &Runtime, text: &str, pattern: &str) -> Result<bool> {
+    runtime.is_match(pattern, text).ok_or_else(|| fail("`matches` takes a regular expression that is written out"))
+}
+
+/// A string no longer than scripts may hold; the rest is cut off.
+fn text(value: &str) -> ImmutableString {
+    value.get(..value.floor_char_boundary(limits::STRING_BYTES)).unwrap_or_default().into()
+}
+
+fn claims(claims: &serde_json::Map<String, serde_json::Value>) -> Map {
+    claims.iter().take(limits::MAP_ENTRIES).map(|(key, value)| (key.as_str().into(), claim(value))).collect()
+}
+
+/// Numbers that are not whole become strings: scripts have whole numbers only.
+fn claim(value: &serde_json::Value) -> Dynamic {
+    use serde_json::Value;
+    match value {
+        Value::Null => Dynamic::UNIT,
+        Value::Bool(value) => (*value).into(),
+        Value::Number(number) => {
+            number.as_i64().map_or_else(|| number.to_string().into(), Dynamic::from)
+        }
+        Value::String(value) => text(value).into(),
+        Value::Array(list) => list.iter().take(limits::ARRAY_ELEMENTS).map(claim).collect::<Array>().into(),
+        Value::Object(map) => Dynamic::from_map(claims(map)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buckets_never_change() {
+        // Fixed for ever: a canary's users must not move with a release.
+        for (value, want) in [("", 41), ("ann", 2), ("bob", 80)] {
+            assert_eq!(bucket(value, 100).unwrap(), want, "{value}");
+        }
+        for n in [0, -1] {
+            assert_eq!(
+                bucket("ann", n).unwrap_err().to_string(),
+                format!("Runtime error: `bucket` needs a number of buckets above 0, not {n}")
+            );
+        }
+    }
+
+    #[test]
+    fn cuts_long_text_between_characters() {
+        assert_eq!(text("ä"), "ä");
+        let long = format!("x{}", "ä".repeat(limits::STRING_BYTES / 2));
+        assert_eq!(text(&long).len(), limits::STRING_BYTES - 1);
+    }
+}

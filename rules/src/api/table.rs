@@ -1,0 +1,142 @@
+//! The table of all that scripts see. What is not here cannot be named in a rule; documentation is made from it.
+
+use serde::Serialize;
+
+use super::types::Type;
+
+/// One thing that scripts see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Entry {
+    /// What it belongs to; none for a function that stands alone.
+    pub owner: Option<Type>,
+    /// Its name.
+    pub name: &'static str,
+    /// Parameters; none at all for a property, written without parentheses.
+    pub parameters: Option<&'static [(&'static str, Type)]>,
+    /// What it gives.
+    pub returns: Type,
+    /// One line for authors.
+    pub doc: &'static str,
+    /// An expression that uses it; tests run it.
+    pub example: &'static str,
+}
+
+impl Entry {
+    /// As an author writes it: `route(group)`, `.or(group)`, `.user`.
+    pub fn signature(&self) -> String {
+        let dot = if self.owner.is_some() { "." } else { "" };
+        match self.parameters {
+            None => format!("{dot}{}", self.name),
+            Some(parameters) => {
+                let names: Vec<&str> = parameters.iter().map(|(name, _)| *name).collect();
+                format!("{dot}{}({})", self.name, names.join(", "))
+            }
+        }
+    }
+}
+
+const fn property(owner: Type, name: &'static str, returns: Type, doc: &'static str, example: &'static str) -> Entry {
+    Entry { owner: Some(owner), name, parameters: None, returns, doc, example }
+}
+
+const fn method(
+    owner: Type,
+    name: &'static str,
+    parameters: &'static [(&'static str, Type)],
+    returns: Type,
+    doc: &'static str,
+    example: &'static str,
+) -> Entry {
+    Entry { owner: Some(owner), name, parameters: Some(parameters), returns, doc, example }
+}
+
+const fn function(
+    name: &'static str,
+    parameters: &'static [(&'static str, Type)],
+    returns: Type,
+    doc: &'static str,
+    example: &'static str,
+) -> Entry {
+    Entry { owner: None, name, parameters: Some(parameters), returns, doc, example }
+}
+
+/// All that scripts see, in the order of the documentation.
+pub fn table() -> impl Iterator<Item = &'static Entry> {
+    OURS.iter().chain(super::standard::STANDARD)
+}
+
+use Type::{Any, Bool, Denial, Function, Group, List, Literal, Map, Number, Query, Route, Sql, String as Text, Strings, Unit};
+
+#[rustfmt::skip]
+const OURS: &[Entry] = &[
+    function("rule", &[("name", Literal), ("closure", Function)], Unit,
+        "A rule: the closure gets the query and gives a decision, or nothing. Top level only.", r#"rule("x", |q| route("a"))"#),
+    function("otherwise", &[("decision", Any)], Unit,
+        "The decision where no rule made one. Top level only, once, after all rules.", r#"otherwise(route("a"))"#),
+    function("route", &[("group", Text)], Route,
+        "The query goes to this group.", r#"route("adhoc")"#),
+    function("deny", &[("message", Text)], Denial,
+        "The query is refused with this message.", r#"deny("not at night")"#),
+
+    method(Route, "or", &[("group", Text)], Route,
+        "The next group, for when those before are not serving.", r#"route("etl").or("adhoc")"#),
+    method(Route, "or", &[("groups", Strings)], Route,
+        "The next groups, in order.", r#"route("etl").or(["night", "adhoc"])"#),
+    method(Route, "only", &[], Route,
+        "Fail rather than fall back to the default group.", r#"route("vault").only()"#),
+    method(Route, "cluster", &[("name", Text)], Route,
+        "This cluster and no other.", r#"route("etl").cluster("etl-1")"#),
+    method(Route, "header", &[("name", Text), ("value", Text)], Route,
+        "Sets a request header; for lists such as X-Trino-Session, this value wins per key.",
+        r#"route("etl").header("X-Trino-Session", "query_max_run_time=4h")"#),
+    method(Route, "tag", &[("tag", Text)], Route,
+        "A word for the query's history.", r#"route("etl").tag("nightly")"#),
+    method(Denial, "tag", &[("tag", Text)], Denial,
+        "A word for the query's history.", r#"deny("no").tag("blocked")"#),
+
+    property(Query, "user", Text, "The user: X-Trino-User, else the user of Basic authentication.", "q.user"),
+    property(Query, "original_user", Text, "X-Trino-Original-User, else the user.", "q.original_user"),
+    property(Query, "principal", Text, "Who Envoy authenticated the client as.", "q.principal"),
+    property(Query, "claims", Map, "Claims of the token that Envoy checked.", "q.claims"),
+    property(Query, "source", Text, "X-Trino-Source: the program that asks.", "q.source"),
+    property(Query, "client_info", Text, "X-Trino-Client-Info.", "q.client_info"),
+    property(Query, "client_tags", Strings, "X-Trino-Client-Tags as a list.", "q.client_tags"),
+    method(Query, "has_tag", &[("tag", Text)], Bool, "Is it one of the client tags?", r#"q.has_tag("etl")"#),
+    property(Query, "catalog", Text, "X-Trino-Catalog, in lower case.", "q.catalog"),
+    property(Query, "schema", Text, "X-Trino-Schema, in lower case.", "q.schema"),
+    property(Query, "path", Text, "X-Trino-Path: the SQL path.", "q.path"),
+    property(Query, "session", Map, "X-Trino-Session: session properties, values as strings.", "q.session"),
+    property(Query, "roles", Map, "X-Trino-Role: role by catalog.", "q.roles"),
+    property(Query, "resource_estimates", Map, "X-Trino-Resource-Estimate, values as strings.", "q.resource_estimates"),
+    property(Query, "time_zone", Text, "X-Trino-Time-Zone.", "q.time_zone"),
+    property(Query, "language", Text, "X-Trino-Language.", "q.language"),
+    property(Query, "transaction", Text, "X-Trino-Transaction-Id; empty outside a transaction.", "q.transaction"),
+    method(Query, "header", &[("name", Text)], Text, "First value of a request header, else empty.", r#"q.header("x-team")"#),
+    property(Query, "host", Text, "The host that the client asked.", "q.host"),
+    property(Query, "remote_address", Text, "Address of the client.", "q.remote_address"),
+    property(Query, "method", Text, "HTTP method.", "q.method"),
+    property(Query, "url_path", Text, "Path of the URL.", "q.url_path"),
+    property(Query, "sql", Sql, "The SQL statement. A rule set that reads it waits for the body.", "q.sql"),
+    method(Query, "group", &[("name", Text)], Group, "State of a group.", r#"q.group("etl")"#),
+    method(Query, "bucket", &[("value", Text), ("n", Number)], Number,
+        "A number from 0 to n-1, always the same for the same value.", "q.bucket(q.user, 100)"),
+    method(Query, "matches", &[("text", Text), ("regex", Literal)], Bool,
+        "Does the regular expression match somewhere in the text?", r#"q.matches(q.user, "^svc-")"#),
+    property(Query, "hour", Number, "Hour of the day in UTC, 0 to 23.", "q.hour"),
+    property(Query, "weekday", Number, "Day of the week in UTC, 1 (Monday) to 7.", "q.weekday"),
+
+    property(Sql, "text", Text, "The statement as the client sent it, up to 1 MiB.", "q.sql.text"),
+
+    property(Group, "serving", Bool, "Does a cluster of the group take new queries?", r#"q.group("etl").serving"#),
+    property(Group, "clusters", Number, "Clusters in the group.", r#"q.group("etl").clusters"#),
+    property(Group, "healthy", Number, "Clusters that are healthy.", r#"q.group("etl").healthy"#),
+    property(Group, "running", Number, "Queries running.", r#"q.group("etl").running"#),
+    property(Group, "queued", Number, "Queries waiting.", r#"q.group("etl").queued"#),
+
+    method(Text, "matches", &[("regex", Literal)], Bool,
+        "Does the regular expression match somewhere?", r#"q.user.matches("^svc-")"#),
+    method(Text, "trimmed", &[], Text, "Without spaces at both ends.", r#"" a ".trimmed()"#),
+    method(List, "len", &[], Number, "Number of elements.", "[1, 2].len()"),
+    method(Map, "len", &[], Number, "Number of entries.", "#{a: 1}.len()"),
+];

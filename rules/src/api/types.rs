@@ -1,0 +1,128 @@
+//! Types of values in a script, as far as they are known without running it.
+
+use rhai::Dynamic;
+use serde::Serialize;
+
+use super::decision::{Denial, Route};
+use super::query::{Group, Q, Sql};
+
+/// Type of a value in a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Type {
+    /// Not known.
+    Any,
+    /// `()`: nothing.
+    Unit,
+    /// `true` or `false`.
+    Bool,
+    /// A whole number.
+    Number,
+    /// Text.
+    String,
+    /// Text written out in the script, not computed: a regular expression.
+    Literal,
+    /// A list.
+    List,
+    /// A list of strings.
+    Strings,
+    /// A map with string keys.
+    Map,
+    /// A function, mostly a closure such as `|t| t == "x"`.
+    Function,
+    /// A span of numbers such as `0..10`.
+    Range,
+    /// `q`.
+    Query,
+    /// `q.sql`.
+    Sql,
+    /// `q.group("name")`.
+    Group,
+    /// What `route(…)` makes.
+    Route,
+    /// What `deny(…)` makes.
+    Denial,
+}
+
+impl Type {
+    /// As messages name it: `a string`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Type::Any => "a value",
+            Type::Unit => "nothing",
+            Type::Bool => "true or false",
+            Type::Number => "a number",
+            Type::String => "a string",
+            Type::Literal => "a string written out",
+            Type::List => "a list",
+            Type::Strings => "a list of strings",
+            Type::Map => "a map",
+            Type::Function => "a function",
+            Type::Range => "a range",
+            Type::Query => "the query",
+            Type::Sql => "the query's SQL",
+            Type::Group => "a group",
+            Type::Route | Type::Denial => "a decision",
+        }
+    }
+
+    /// Is it what `route(…)` or `deny(…)` makes?
+    pub(crate) fn is_decision(self) -> bool {
+        matches!(self, Type::Route | Type::Denial)
+    }
+
+    /// May a value of this type stand where `wanted` is asked? True where either is not known.
+    pub(crate) fn fits(self, wanted: Type) -> bool {
+        let list = |t| matches!(t, Type::List | Type::Strings);
+        self == wanted
+            || self == Type::Any
+            || wanted == Type::Any
+            || (list(self) && list(wanted))
+            || (matches!(self, Type::String | Type::Literal) && matches!(wanted, Type::String | Type::Literal))
+    }
+
+    /// The type of a value that is of one type or the other.
+    pub(crate) fn or(self, other: Type) -> Type {
+        match (self, other) {
+            (a, b) if a == b => a,
+            (Type::Literal, Type::String) | (Type::String, Type::Literal) => Type::String,
+            (Type::List | Type::Strings, Type::List | Type::Strings) => Type::List,
+            _ => Type::Any,
+        }
+    }
+
+    /// The type of a value.
+    pub(crate) fn of(value: &Dynamic) -> Type {
+        if value.is_unit() {
+            Type::Unit
+        } else if value.is_bool() {
+            Type::Bool
+        } else if value.is_int() {
+            Type::Number
+        } else if value.is_string() {
+            Type::String
+        } else if value.is_array() {
+            let strings = value.as_array_ref().is_ok_and(|list| list.iter().all(Dynamic::is_string));
+            if strings { Type::Strings } else { Type::List }
+        } else if value.is_map() {
+            Type::Map
+        } else if value.is_fnptr() {
+            Type::Function
+        } else if value.is::<Route>() {
+            Type::Route
+        } else if value.is::<Denial>() {
+            Type::Denial
+        } else if value.is::<Q>() {
+            Type::Query
+        } else if value.is::<Sql>() {
+            Type::Sql
+        } else if value.is::<Group>() {
+            Type::Group
+        } else if value.is::<std::ops::Range<i64>>() || value.is::<std::ops::RangeInclusive<i64>>() {
+            Type::Range
+        } else {
+            Type::Any
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What the rules decided, and why.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// What happens to a query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It goes to the first of these groups that is serving; [`PluginConfig::target`](crate::PluginConfig::target) says where.
+    Route {
+        /// Groups in order of preference; at least one.
+        groups: Vec<String>,
+        /// This cluster and no other.
+        cluster: Option<String>,
+        /// Fail rather than fall back to the default group.
+        only: bool,
+    },
+    /// The client gets this error.
+    Deny {
+        /// For the user to read.
+        message: String,
+    },
+    /// No rule matched and there is no `otherwise`: the default group.
+    Default,
+}
+
+/// How one rule ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It had nothing to say.
+    Passed,
+    /// It decided.
+    Matched,
+    /// It was skipped, for this reason.
+    Failed(String),
+}
+
+/// One rule that was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceEntry {
+    /// Name of the rule; `otherwise` for the last word.
+    pub rule: String,
+    /// Line of the rule in its file.
+    pub line: usize,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// What the rules decided about one query, and how they came to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// What happens to the query.
+    pub action: Action,
+    /// The rule that decided; `otherwise` for the last word; none for [`Action::Default`].
+    pub rule: Option<String>,
+    /// File in which the decision is written.
+    pub file: Option<String>,
+    /// Line of the `route(…)` or `deny(…)` that made the decision.
+    pub line: Option<usize>,
+    /// Request headers to set, in order. List headers (see [`is_list_header`](crate::is_list_header)) are merged.
+    pub headers: Vec<(String, String)>,
+    /// Words for the query's history.
+    pub tags: Vec<String>,
+    /// Every rule that was asked, in order.
+    pub trace: Vec<TraceEntry>,
+}
+
+impl Decision {
+    /// The rules that failed and were skipped, each with the reason.
+    pub fn failed_rules(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.trace.iter().filter_map(|entry| match &entry.outcome {
+            Outcome::Failed(why) => Some((entry.rule.as_str(), why.as_str())),
+            Outcome::Passed | Outcome::Matched => None,
+        })
+    }
+
+    /// The answer of `warren rules decide` (a contract: docs/rules.md). `default_group` is shown for [`Action::Default`].
+    pub fn to_json(&self, default_group: &str) -> Value {
+        let (action, groups, cluster, only, message) = match &self.action {
+            Action::Route { groups, cluster, only } => ("route", groups.clone(), cluster.as_deref(), *only, None),
+            Action::Deny { message } => ("deny", Vec::new(), None, false, Some(message.as_str())),
+            Action::Default => ("route", vec![default_group.to_owned()], None, false, None),
+        };
+        let headers: serde_json::Map<String, Value> =
+            self.headers.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
+        let trace: Vec<Value> = self
+            .trace
+            .iter()
+            .map(|entry| {
+                let (outcome, why) = match &entry.outcome {
+                    Outcome::Passed => ("passed", None),
+                    Outcome::Matched => ("matched", None),
+                    Outcome::Failed(why) => ("failed", Some(why)),
+                };
+                let mut json = json!({"rule": entry.rule, "line": entry.line, "outcome": outcome});
+                if let (Some(why), Some(object)) = (why, json.as_object_mut()) {
+                    object.insert("error".to_owned(), Value::from(why.as_str()));
+                }
+                json
+            })
+            .collect();
+        json!({
+            "action": action,
+            "groups": groups,
+            "cluster": cluster,
+            "only": only,
+            "headers": headers,
+            "tags": self.tags,
+            "cache": null,
+            "message": message,
+            "rule": self.rule,
+            "file": self.file,
+            "line": self.line,
+            "trace": trace,
+        })
+    }
+}

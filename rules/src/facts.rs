@@ -1,0 +1,86 @@
+//! How Trino reads its own request headers (`HttpRequestSessionContextFactory`, Trino 476): pure functions of text.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_decode_str;
+
+/// User of an `Authorization: Basic` header: what stands before the first colon.
+pub(crate) fn basic_user(authorization: &str) -> Option<String> {
+    let (scheme, encoded) = authorization.trim().split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let text = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    text.split_once(':').map(|(user, _)| user.to_owned())
+}
+
+/// Client tags: split at commas, trimmed, empty ones dropped. Trino reads the first header only.
+pub(crate) fn client_tags(header: &str) -> impl Iterator<Item = &str> {
+    header.split(',').map(str::trim).filter(|tag| !tag.is_empty())
+}
+
+/// `key=value` pairs of a header that may come several times, with commas within; values URL-decoded.
+/// Pairs without `=` are dropped, the last of a key wins.
+pub(crate) fn pairs<'a>(values: impl Iterator<Item = &'a str>) -> impl Iterator<Item = (String, String)> {
+    values.flat_map(|value| value.split(',')).filter_map(|pair| {
+        let (key, value) = pair.split_once('=')?;
+        let key = key.trim();
+        (!key.is_empty()).then(|| (key.to_owned(), url_decode(value.trim())))
+    })
+}
+
+/// A role as Trino's clients send it: `ROLE{admin}` is `admin`; `ALL` and `NONE` stay.
+pub(crate) fn role_name(role: &str) -> &str {
+    role.strip_prefix("ROLE{").and_then(|rest| rest.strip_suffix('}')).unwrap_or(role)
+}
+
+/// As Java's `URLDecoder`: `+` is a space. What is not valid UTF-8 afterwards is replaced.
+fn url_decode(text: &str) -> String {
+    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
+}
+
+/// Hour (0-23) and day of the week (1 = Monday … 7 = Sunday) in UTC.
+pub(crate) fn hour_and_weekday(unix_seconds: i64) -> (i64, i64) {
+    let day = unix_seconds.div_euclid(86_400);
+    let hour = unix_seconds.rem_euclid(86_400) / 3_600;
+    // 1970-01-01 was a Thursday.
+    (hour, (day + 3).rem_euclid(7) + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_tags_as_trino_does() {
+        for (header, want) in [("a ,b,,c", vec!["a", "b", "c"]), ("", vec![]), (" , ", vec![]), ("x=1", vec!["x=1"])] {
+            assert_eq!(client_tags(header).collect::<Vec<_>>(), want, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn reads_pairs_of_several_headers() {
+        let got: Vec<_> = pairs(["a=1,b=x%3Dy+z", "c.d = %C3%A4", "bad", "=x"].into_iter()).collect();
+        let want = [("a", "1"), ("b", "x=y z"), ("c.d", "ä")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        assert_eq!(got, want);
+    }
+
+    #[test]
+    fn unwraps_role_names() {
+        for (role, want) in [("ROLE{admin}", "admin"), ("ALL", "ALL"), ("NONE", "NONE"), ("ROLE{", "ROLE{")] {
+            assert_eq!(role_name(role), want);
+        }
+    }
+
+    #[test]
+    fn tells_the_time_of_day() {
+        for (seconds, want) in [
+            (0, (0, 4)),
+            (1_790_164_800, (12, 3)), // 2026-09-23 12:00, a Wednesday
+            (-1, (23, 3)),
+            (i64::MAX, (15, 7)),
+        ] {
+            assert_eq!(hour_and_weekday(seconds), want, "{seconds}");
+        }
+    }
+}

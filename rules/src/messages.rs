@@ -1,0 +1,155 @@
+//! Rhai's errors in our words: what is wrong and what to do, lower case, no full stop.
+
+use rhai::{EvalAltResult, LexError, ParseError, ParseErrorType, Position};
+
+use crate::api::Type;
+use crate::limits;
+
+/// What went wrong while a script ran, and where.
+pub(crate) fn runtime(error: &EvalAltResult) -> (String, Position) {
+    use EvalAltResult as E;
+    let position = error.position();
+    let message = match error {
+        E::ErrorInFunctionCall(name, _, inner, _) => {
+            let (message, position) = runtime(inner);
+            let place = if name.starts_with("anon$") { message } else { format!("in function `{name}`: {message}") };
+            return (place, position);
+        }
+        E::ErrorTooManyOperations(_) => format!(
+            "took more than {} operations; use lists and `in` instead of loops",
+            limits::OPERATIONS_PER_RULE
+        ),
+        E::ErrorTerminated(..) => spent(),
+        E::ErrorStackOverflow(_) => {
+            format!("functions call each other more than {} deep", limits::CALL_LEVELS)
+        }
+        E::ErrorDataTooLarge(what, _) => format!("{} grew too large", too_large(what)),
+        E::ErrorTooManyVariables(_) => format!("more than {} variables at once", limits::VARIABLES),
+        E::ErrorFunctionNotFound(signature, _) => format!("there is no {}", signature_words(signature)),
+        E::ErrorPropertyNotFound(name, _) => format!("unknown property `{name}`"),
+        E::ErrorVariableNotFound(name, _) => format!("unknown variable `{name}`"),
+        E::ErrorMismatchDataType(wanted, got, _) => format!("needs {}, not {}", words(wanted), words(got)),
+        E::ErrorMismatchOutputType(wanted, got, _) => format!("needs {}, not {}", words(wanted), words(got)),
+        E::ErrorRuntime(value, _) => match Type::of(value) {
+            Type::String => value.to_string(),
+            other => format!("threw {}", other.words()),
+        },
+        E::ErrorNonPureMethodCallOnConstant(name, _) => {
+            format!("`{name}` would change a constant; copy it with `let` first")
+        }
+        E::ErrorAssignmentToConstant(name, _) => format!("`{name}` is a constant and cannot be changed"),
+        E::ErrorFor(_) => "`for` needs a list, a range or a string".to_owned(),
+        E::ErrorArrayBounds(size, index, _) => format!("index {index} is outside of the list of {size}"),
+        E::ErrorStringBounds(size, index, _) => format!("index {index} is outside of the string of {size} characters"),
+        E::ErrorParsing(kind, _) => parse_kind(kind).0,
+        other => {
+            let mut bare = other.to_string();
+            if let Some(end) = bare.rfind(" (line ") {
+                bare.truncate(end);
+            }
+            lower_first(&bare)
+        }
+    };
+    (message, position)
+}
+
+/// The reason of rules after the budget of all is used up.
+pub(crate) fn spent() -> String {
+    format!("all rules together took more than {} operations", limits::OPERATIONS_PER_DECISION)
+}
+
+/// What is wrong with a script's form, where, and what to do.
+pub(crate) fn parse(error: &ParseError) -> (String, Option<String>, Position) {
+    let (message, help) = parse_kind(&error.0);
+    (message, help, error.1)
+}
+
+fn parse_kind(kind: &ParseErrorType) -> (String, Option<String>) {
+    use ParseErrorType as P;
+    let help = |text: &str| Some(text.to_owned());
+    match kind {
+        P::BadInput(LexError::UnexpectedInput(what)) => (format!("unexpected `{what}`"), None),
+        P::BadInput(LexError::UnterminatedString) => ("a string is not closed".to_owned(), help("add a closing `\"`")),
+        P::BadInput(LexError::MalformedChar(text)) if text.chars().count() > 1 => {
+            (format!("'{text}' is not a string"), Some(format!("strings take double quotes: \"{text}\"")))
+        }
+        P::BadInput(LexError::ImproperSymbol(symbol, hint)) if hint.is_empty() => {
+            (format!("unexpected `{symbol}`"), None)
+        }
+        P::MissingToken(token, why) => (format!("`{token}` is missing {why}"), None),
+        P::Reserved(word) if matches!(word.as_str(), "import" | "export" | "eval" | "print" | "debug") => {
+            (format!("`{word}` is not offered: rules reach nothing outside"), None)
+        }
+        P::Reserved(word) => (format!("`{word}` is a reserved word"), help("choose another name")),
+        P::UnexpectedEOF => {
+            ("the file ends too early".to_owned(), help("look for a bracket or a string that is not closed"))
+        }
+        P::AssignmentToConstant(name) => (format!("`{name}` is a constant and cannot be changed"), None),
+        P::VariableExists(name) => (format!("`{name}` is already defined"), help("choose another name")),
+        P::FnDuplicatedDefinition(name, _) => (format!("function `{name}` is defined twice"), None),
+        P::WrongFnDefinition => ("an `fn` stands inside of something".to_owned(), help("functions are written at the top level")),
+        P::ExprTooDeep => (
+            format!("nested more than {} deep", limits::EXPRESSION_DEPTH),
+            help("split it with `let` or `fn`"),
+        ),
+        P::TooManyFunctions => (format!("more than {} rules and functions in one file", limits::FUNCTIONS), help("use several files")),
+        P::LiteralTooLarge(what, max) => (format!("{} is above {max}", lower_first(what)), None),
+        P::LoopBreak => ("`break` and `continue` stand in loops only".to_owned(), None),
+        other => (lower_first(&other.to_string()), None),
+    }
+}
+
+fn lower_first(text: &str) -> String {
+    let mut characters = text.trim_end_matches('.').chars();
+    match characters.next() {
+        Some(first) if !characters.as_str().starts_with(char::is_uppercase) => {
+            first.to_lowercase().chain(characters).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+fn too_large(what: &str) -> &'static str {
+    let lower = what.to_lowercase();
+    if lower.contains("string") {
+        "a string"
+    } else if lower.contains("map") {
+        "a map"
+    } else {
+        "a list"
+    }
+}
+
+/// `route (i64)` → ``function `route` for a number``.
+fn signature_words(signature: &str) -> String {
+    match signature.split_once(" (") {
+        Some((name, types)) => {
+            let types: Vec<&str> = types.trim_end_matches(')').split(", ").filter(|t| !t.is_empty()).map(words).collect();
+            let what = if name.chars().all(|c| c.is_alphanumeric() || c == '_') { "function" } else { "operator" };
+            if types.is_empty() {
+                format!("{what} `{name}` without arguments")
+            } else {
+                format!("{what} `{name}` for {}", types.join(" and "))
+            }
+        }
+        None => format!("function `{signature}`"),
+    }
+}
+
+fn words(rust_type: &str) -> &str {
+    match rust_type.trim_start_matches("&mut ").trim_start_matches('&') {
+        "i64" | "int" => "a number",
+        "str" | "string" | "ImmutableString" | "String" => "a string",
+        "char" => "a character",
+        "bool" => "true or false",
+        "array" | "Array" => "a list",
+        "map" | "Map" => "a map",
+        "()" => "nothing",
+        "decision" | "denial" => "a decision",
+        "query" => "the query",
+        "sql" => "the query's SQL",
+        "group" => "a group",
+        "Fn" | "FnPtr" => "a function",
+        other => other,
+    }
+}

@@ -1,0 +1,148 @@
+//! The filter's configuration: what the control service writes (as JSON) and the filter reads.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::decision::{Action, Decision};
+use crate::query::LiveState;
+use crate::ruleset::RuleFile;
+use crate::suggest;
+
+/// All that the filter needs to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PluginConfig {
+    /// Version of the rule set, for people: shown, logged, never compared.
+    pub version: String,
+    /// The rule set.
+    pub rules: Vec<RuleFile>,
+    /// Group of queries that no rule sends elsewhere.
+    pub default_group: String,
+    /// Groups by name.
+    pub groups: BTreeMap<String, GroupTarget>,
+    /// Clusters by name.
+    pub clusters: BTreeMap<String, ClusterTarget>,
+    /// The data plane lets the filter wait for the body. Without it, `q.sql` is empty.
+    pub body: bool,
+    /// Request header that the route's `cluster_header` reads.
+    pub routing_header: String,
+    /// Namespace of the route's metadata in which the state of groups stands.
+    pub metadata_namespace: String,
+}
+
+/// Where a group's queries go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupTarget {
+    /// Name of the group's Envoy cluster.
+    pub envoy_cluster: String,
+    /// Groups to take, in order, when this one is not serving.
+    #[serde(default)]
+    pub fall_back: Vec<String>,
+    /// Never fall back to the default group.
+    #[serde(default)]
+    pub strict: bool,
+}
+
+/// Where one cluster's queries go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterTarget {
+    /// The cluster's name in URLs and transaction ids.
+    pub slug: String,
+    /// Name of the cluster's own Envoy cluster.
+    pub envoy_cluster: String,
+    /// Group that the cluster is in.
+    pub group: String,
+}
+
+/// Where a decision leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target<'a> {
+    /// To a group: Envoy picks the cluster.
+    Group {
+        /// Name of the group.
+        name: &'a str,
+        /// Its Envoy cluster.
+        envoy_cluster: &'a str,
+    },
+    /// To one cluster.
+    Cluster {
+        /// Name of the cluster.
+        name: &'a str,
+        /// The group that the cluster is in.
+        group: &'a str,
+        /// Its own Envoy cluster.
+        envoy_cluster: &'a str,
+    },
+    /// Nowhere: no name in the decision is known, or it is a denial.
+    Unknown {
+        /// Says what was named and what is known.
+        message: String,
+    },
+}
+
+impl PluginConfig {
+    /// Where a decision leads.
+    ///
+    /// In order: the decision's groups, their fall-back groups, then the default group (unless `.only()`, or one of the
+    /// decision's groups is strict). The first that is serving wins; if none is, the first known one, for which Envoy
+    /// answers "no healthy upstream". A name that is not known is passed over as long as the decision names one that is.
+    pub fn target<'a>(&'a self, decision: &Decision, live: &dyn LiveState) -> Target<'a> {
+        let (groups, only) = match &decision.action {
+            Action::Route { cluster: Some(cluster), .. } => return self.cluster_target(cluster),
+            Action::Route { groups, only, .. } => (groups.as_slice(), *only),
+            Action::Default => (std::slice::from_ref(&self.default_group), true),
+            Action::Deny { .. } => {
+                return Target::Unknown { message: "the query is denied, so it goes nowhere".to_owned() };
+            }
+        };
+        let named: Vec<(&'a str, &'a GroupTarget)> = groups.iter().filter_map(|name| self.group(name)).collect();
+        if named.is_empty() {
+            return Target::Unknown {
+                message: unknown("group", groups.iter().map(String::as_str), self.groups.keys()),
+            };
+        }
+        let fall_back = named.iter().flat_map(|(_, group)| &group.fall_back);
+        let default = (!only && !named.iter().any(|(_, group)| group.strict)).then_some(&self.default_group);
+        let others = fall_back.chain(default).filter_map(|name| self.group(name));
+        let mut candidates = named.iter().copied().chain(others);
+        let first = candidates.clone().next();
+        candidates.find(|(name, _)| live.serving(name)).or(first).map_or_else(
+            || Target::Unknown { message: "no group is known".to_owned() },
+            |(name, group)| Target::Group { name, envoy_cluster: &group.envoy_cluster },
+        )
+    }
+
+    /// The cluster of a slug, by name.
+    pub fn cluster_of_slug(&self, slug: &str) -> Option<(&str, &ClusterTarget)> {
+        self.clusters
+            .iter()
+            .find(|(_, cluster)| cluster.slug == slug)
+            .map(|(name, cluster)| (name.as_str(), cluster))
+    }
+
+    fn group(&self, name: &str) -> Option<(&str, &GroupTarget)> {
+        self.groups.get_key_value(name).map(|(name, group)| (name.as_str(), group))
+    }
+
+    fn cluster_target(&self, name: &str) -> Target<'_> {
+        match self.clusters.get_key_value(name) {
+            Some((name, cluster)) => {
+                Target::Cluster { name, group: &cluster.group, envoy_cluster: &cluster.envoy_cluster }
+            }
+            None => Target::Unknown { message: unknown("cluster", [name], self.clusters.keys()) },
+        }
+    }
+}
+
+fn unknown<'a>(what: &str, names: impl IntoIterator<Item = &'a str>, known: impl Iterator<Item = &'a String>) -> String {
+    let known = suggest::list(known.map(String::as_str));
+    let known = if known.is_empty() { "none".to_owned() } else { known };
+    format!("unknown {what} {}; known: {known}", suggest::list(names))
+}
+
+#[cfg(test)]
+#[path = "plugin_tests.rs"]
+mod tests;

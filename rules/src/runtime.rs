@@ -1,0 +1,65 @@
+//! What the engine's functions share while rules run: the budget, the file at work, compiled regular expressions.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+
+use regex_lite::{Regex, RegexBuilder};
+
+use crate::limits;
+
+/// Shared by the engine's functions and the rule set. It keeps nothing from query to query but the compiled expressions.
+#[derive(Default)]
+pub(crate) struct Runtime {
+    operations: Cell<u64>,
+    file: Cell<usize>,
+    regexes: RefCell<HashMap<String, Regex>>,
+}
+
+impl Runtime {
+    /// A new decision: the whole budget is there.
+    pub(crate) fn start(&self) {
+        self.operations.set(0);
+    }
+
+    /// Takes from the budget; false when it is used up.
+    pub(crate) fn spend(&self, operations: u64) -> bool {
+        let spent = self.operations.get().saturating_add(operations);
+        self.operations.set(spent);
+        spent <= limits::OPERATIONS_PER_DECISION
+    }
+
+    pub(crate) fn is_spent(&self) -> bool {
+        self.operations.get() > limits::OPERATIONS_PER_DECISION
+    }
+
+    /// The file whose script is at work, by its place in the rule set.
+    pub(crate) fn enter(&self, file: usize) {
+        self.file.set(file);
+    }
+
+    pub(crate) fn file(&self) -> usize {
+        self.file.get()
+    }
+
+    /// Compiles an expression that a rule names; at compile time only.
+    pub(crate) fn add_regex(&self, pattern: &str) -> Result<(), String> {
+        if self.regexes.borrow().contains_key(pattern) {
+            return Ok(());
+        }
+        let regex = RegexBuilder::new(pattern)
+            .size_limit(limits::REGEX_BYTES)
+            .build()
+            .map_err(|error| error.to_string().replace('\n', " "))?;
+        self.regexes.borrow_mut().insert(pattern.to_owned(), regex);
+        Ok(())
+    }
+
+    /// Does the text match? Nothing if the expression was not a literal.
+    pub(crate) fn is_match(&self, pattern: &str, text: &str) -> Option<bool> {
+        let regexes = self.regexes.borrow();
+        let regex = regexes.get(pattern)?;
+        let cost = text.len().checked_div(limits::BYTES_PER_OPERATION).unwrap_or_default();
+        self.spend(u64::try_from(cost).unwrap_or(u64::MAX));
+        Some(regex.is_match(text))
+    }
+}

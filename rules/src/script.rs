@@ -1,0 +1,243 @@
+//! One file, taken apart: constants, functions, rules, the last word. Nothing is run here.
+
+use std::collections::BTreeMap;
+
+use rhai::{AST, ASTFlags, ASTNode, Engine, Expr, FnPtr, ImmutableString, Module, Position, ScriptFuncDef, Shared, Stmt};
+
+use crate::error::RuleError;
+use crate::{limits, messages};
+
+/// What may stand at the top level of a file.
+const ALLOWED: &str = "the top level holds `const`, `fn`, `rule(…)` and `otherwise(…)`";
+
+/// A file, taken apart.
+pub(crate) struct Script {
+    pub(crate) name: String,
+    pub(crate) constants: Vec<Constant>,
+    pub(crate) rules: Vec<RuleSource>,
+    pub(crate) otherwise: Option<(Expr, Position)>,
+    /// Named functions and closures, by name.
+    pub(crate) functions: BTreeMap<String, Function>,
+    /// The same, as Rhai keeps them.
+    pub(crate) ast: AST,
+}
+
+/// `const NAME = expression;`
+pub(crate) struct Constant {
+    pub(crate) name: ImmutableString,
+    pub(crate) expression: Expr,
+    pub(crate) position: Position,
+}
+
+/// `rule("name", |q| …)`
+pub(crate) struct RuleSource {
+    pub(crate) name: String,
+    pub(crate) position: Position,
+    /// What the author calls the query.
+    pub(crate) parameter: ImmutableString,
+    pub(crate) body: Vec<Stmt>,
+}
+
+/// A named function, or a closure.
+#[derive(Clone)]
+pub(crate) struct Function {
+    pub(crate) parameters: Vec<ImmutableString>,
+    pub(crate) body: Vec<Stmt>,
+    pub(crate) position: Position,
+}
+
+/// Takes a file apart; reports all that may not stand at its top level.
+pub(crate) fn read(engine: &Engine, name: &str, source: &str, errors: &mut Vec<RuleError>) -> Option<Script> {
+    let ast = match engine.compile(source) {
+        Ok(ast) => ast,
+        Err(error) => {
+            let (message, help, position) = messages::parse(&error);
+            let rule = position.line().and_then(|line| rule_around(source, line));
+            errors.push(RuleError::new(name, message).at(position).in_rule(rule).maybe_help(help));
+            return None;
+        }
+    };
+    let functions = ast
+        .iter_fn_def()
+        .map(|definition| (definition.name.to_string(), function(definition)))
+        .collect();
+    let mut script = Script {
+        name: name.to_owned(),
+        constants: Vec::new(),
+        rules: Vec::new(),
+        otherwise: None,
+        functions,
+        ast: ast.clone_functions_only(),
+    };
+    for statement in ast.statements() {
+        script.add(statement, errors);
+    }
+    Some(script)
+}
+
+impl Script {
+    fn add(&mut self, statement: &Stmt, errors: &mut Vec<RuleError>) {
+        let mut refuse = |position: Position, message: &str, help: &str| {
+            errors.push(RuleError::new(&*self.name, message).at(position).help(help));
+        };
+        match statement {
+            Stmt::Noop(_) | Stmt::Share(_) => {}
+            Stmt::Var(variable, flags, position) => {
+                let (ident, expression, _) = &**variable;
+                if flags.contains(ASTFlags::CONSTANT) {
+                    let name = ident.name.clone();
+                    let expression = expression.clone();
+                    self.constants.push(Constant { name, expression, position: ident.pos });
+                } else {
+                    refuse(
+                        *position,
+                        &format!("`let {}` at the top level would keep its value from query to query", ident.name),
+                        "write `const`, or move it into the rule",
+                    );
+                }
+            }
+            Stmt::FnCall(call, position) => self.add_call(&call.name, &call.args, *position, errors),
+            Stmt::Expr(expression) => match &**expression {
+                Expr::FnCall(call, position) => self.add_call(&call.name, &call.args, *position, errors),
+                other => refuse(other.start_position(), "this does nothing here", ALLOWED),
+            },
+            Stmt::Assignment(_) => refuse(statement.position(), "nothing can be changed at the top level", ALLOWED),
+            other => refuse(other.position(), "this statement cannot stand at the top level", ALLOWED),
+        }
+    }
+
+    fn add_call(&mut self, function: &str, arguments: &[Expr], position: Position, errors: &mut Vec<RuleError>) {
+        match function {
+            "rule" => match self.rule(arguments, position) {
+                Ok(rule) => {
+                    if self.otherwise.is_some() {
+                        errors.push(
+                            RuleError::new(&*self.name, "this rule is never reached: it stands after `otherwise`")
+                                .at(position)
+                                .in_rule(Some(&rule.name))
+                                .help("move `otherwise` to the end"),
+                        );
+                    }
+                    self.rules.push(rule);
+                }
+                Err(error) => errors.push(*error),
+            },
+            "otherwise" => match (arguments, &self.otherwise) {
+                ([decision], None) => self.otherwise = Some((decision.clone(), position)),
+                ([_], Some((_, first))) => errors.push(
+                    RuleError::new(&*self.name, format!("a second `otherwise`; the first is in line {}", line(*first)))
+                        .at(position)
+                        .help("keep one"),
+                ),
+                _ => errors.push(
+                    RuleError::new(&*self.name, "`otherwise` takes one decision")
+                        .at(position)
+                        .help("write `otherwise(route(\"adhoc\"))`"),
+                ),
+            },
+            "route" | "deny" => errors.push(
+                RuleError::new(&*self.name, "this decision belongs to no rule").at(position).help(
+                    "write `otherwise(…)` around it, or put it into a rule",
+                ),
+            ),
+            other => errors.push(
+                RuleError::new(&*self.name, format!("`{other}(…)` cannot be called at the top level"))
+                    .at(position)
+                    .help(ALLOWED),
+            ),
+        }
+    }
+
+    fn rule(&self, arguments: &[Expr], position: Position) -> Result<RuleSource, Box<RuleError>> {
+        let wrong = |message: &str, position: Position, help: &str| {
+            Err(Box::new(RuleError::new(&*self.name, message).at(position).help(help)))
+        };
+        const FORM: &str = "write `rule(\"name\", |q| …)`";
+        let [name, closure] = arguments else {
+            return wrong("`rule` takes a name and a closure", position, FORM);
+        };
+        let Expr::StringConstant(text, name_position) = name else {
+            return wrong("the name of a rule is a string written out", name.start_position(), FORM);
+        };
+        if let Some(why) = refuse_rule_name(text) {
+            return wrong(&why, *name_position, "use letters, digits, space, `_`, `.`, `:` and `-`");
+        }
+        let Some((function, captured)) = closure_of(closure) else {
+            return wrong("the second argument of `rule` is a closure", closure.start_position(), FORM);
+        };
+        let Some(function) = self.functions.get(function.as_str()) else {
+            return wrong("the second argument of `rule` is a closure", closure.start_position(), FORM);
+        };
+        let [parameter] = function.parameters.get(captured..).unwrap_or_default() else {
+            return wrong("the closure of a rule takes one parameter, the query", closure.start_position(), FORM);
+        };
+        Ok(RuleSource {
+            name: text.to_string(),
+            position,
+            parameter: parameter.clone(),
+            body: function.body.clone(),
+        })
+    }
+}
+
+/// The closure that an expression makes: its function's name, and how many variables around it it takes along (they come
+/// first in its parameters).
+pub(crate) fn closure_of(expression: &Expr) -> Option<(ImmutableString, usize)> {
+    match expression {
+        Expr::DynamicConstant(value, _) => {
+            let pointer = value.clone().try_cast::<FnPtr>()?;
+            Some((pointer.fn_name().into(), 0))
+        }
+        // What Rhai's parser makes of a closure that takes variables along: share them, then curry the closure.
+        Expr::Stmt(block) => match block.statements() {
+            [Stmt::Share(_), Stmt::Expr(expression)] => match &**expression {
+                Expr::FnCall(call, _) => {
+                    let (closure, taken) = call.args.split_first()?;
+                    closure_of(closure).map(|(name, _)| (name, taken.len()))
+                }
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Rhai shows the body of a function only to those who walk over it.
+fn function(definition: &Shared<ScriptFuncDef>) -> Function {
+    let mut body = Vec::new();
+    let alone = AST::new([], Module::from([definition.clone()]));
+    alone.walk(&mut |path| {
+        if let [ASTNode::Stmt(statement)] = path {
+            body.push((*statement).clone());
+        }
+        true
+    });
+    Function {
+        parameters: definition.params.iter().cloned().collect(),
+        body,
+        position: definition.body.start_position(),
+    }
+}
+
+fn refuse_rule_name(name: &str) -> Option<String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || " _.:-".contains(c);
+    if name.trim().is_empty() {
+        Some("a rule needs a name".to_owned())
+    } else if name.chars().count() > limits::RULE_NAME_CHARACTERS {
+        Some(format!("the name of a rule has at most {} characters", limits::RULE_NAME_CHARACTERS))
+    } else {
+        name.chars()
+            .find(|c| !allowed(*c))
+            .map(|c| format!("`{}` cannot stand in the name of a rule", c.escape_default()))
+    }
+}
+
+/// The rule that most likely stands around a line: the nearest `rule("…"` above.
+fn rule_around(source: &str, line: usize) -> Option<&str> {
+    source.lines().take(line).filter_map(|text| text.trim_start().strip_prefix("rule(\"")?.split('"').next()).last()
+}
+
+pub(crate) fn line(position: Position) -> usize {
+    position.line().unwrap_or_default()
+}
