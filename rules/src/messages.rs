@@ -25,7 +25,17 @@ pub(crate) fn runtime(error: &EvalAltResult) -> (String, Position) {
         }
         E::ErrorDataTooLarge(what, _) => format!("{} grew too large", too_large(what)),
         E::ErrorTooManyVariables(_) => format!("more than {} variables at once", limits::VARIABLES),
-        E::ErrorFunctionNotFound(signature, _) => format!("there is no {}", signature_words(signature)),
+        E::ErrorFunctionNotFound(signature, _) => {
+            // A key that a map does not have is `()`.
+            let hint = if signature.contains("()") { "; a key of a map may be missing" } else { "" };
+            format!("there is no {}{hint}", signature_words(signature))
+        }
+        E::ErrorDotExpr(text, _) => {
+            let name = text.split('\'').nth(1).unwrap_or_default();
+            let owner = text.rsplit('\'').nth(1).map_or("this value", words);
+            let hint = if owner == "nothing" { "; a key of a map may be missing" } else { "" };
+            format!("{owner} has no property `{name}`{hint}")
+        }
         E::ErrorPropertyNotFound(name, _) => format!("unknown property `{name}`"),
         E::ErrorVariableNotFound(name, _) => format!("unknown variable `{name}`"),
         E::ErrorMismatchDataType(wanted, got, _) => format!("needs {}, not {}", words(wanted), words(got)),
@@ -72,6 +82,9 @@ fn parse_kind(kind: &ParseErrorType) -> (String, Option<String>) {
         P::BadInput(LexError::UnterminatedString) => ("a string is not closed".to_owned(), help("add a closing `\"`")),
         P::BadInput(LexError::MalformedChar(text)) if text.chars().count() > 1 => {
             (format!("'{text}' is not a string"), Some(format!("strings take double quotes: \"{text}\"")))
+        }
+        P::BadInput(LexError::ImproperSymbol(symbol, _)) if symbol == "=" => {
+            ("`=` cannot stand in an expression".to_owned(), help("compare with `==`"))
         }
         P::BadInput(LexError::ImproperSymbol(symbol, hint)) if hint.is_empty() => {
             (format!("unexpected `{symbol}`"), None)
@@ -124,7 +137,8 @@ fn too_large(what: &str) -> &'static str {
 fn signature_words(signature: &str) -> String {
     match signature.split_once(" (") {
         Some((name, types)) => {
-            let types: Vec<&str> = types.trim_end_matches(')').split(", ").filter(|t| !t.is_empty()).map(words).collect();
+            let types = types.strip_suffix(')').unwrap_or(types);
+            let types: Vec<&str> = types.split(", ").filter(|t| !t.is_empty()).map(words).collect();
             let what = if name.chars().all(|c| c.is_alphanumeric() || c == '_') { "function" } else { "operator" };
             if types.is_empty() {
                 format!("{what} `{name}` without arguments")

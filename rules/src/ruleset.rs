@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use crate::api::Type;
 use crate::api::decision::{Denial, Place, Route};
 use crate::api::query::Q;
-use crate::check::{self, Uses};
+use crate::check::{self, Context, UnknownValue, Uses};
 use crate::decision::{Action, Decision, Outcome, TraceEntry};
 use crate::error::{RuleError, RuleErrors};
 use crate::query::Query;
 use crate::runtime::Runtime;
-use crate::script::{self, Script};
+use crate::script::{self, Constant, Script};
 use crate::{engine, messages};
 
 /// One `.rhai` file of a rule set.
@@ -62,6 +62,8 @@ struct Rule {
     file: usize,
     parameter: ImmutableString,
     ast: AST,
+    /// A closure in the rule takes a constant along: Rhai then turns the constant into one that is shared.
+    shares_constants: bool,
 }
 
 #[derive(Clone)]
@@ -89,16 +91,17 @@ impl RuleSet {
         let unread = scripts.iter().any(Option::is_none);
         let scripts: Vec<Script> = scripts.into_iter().flatten().collect();
         check::across_files(&scripts, &mut errors);
-        let mut compiler = Compiler { engine: &engine, runtime: &runtime, scope: Scope::new(), errors };
+        let scope = Scope::new();
+        let mut compiler =
+            Compiler { engine: &engine, runtime: &runtime, scope, incomplete: unread, uses: Uses::default(), errors };
         compiler.constants(&scripts);
-        let (uses, found) = check::scripts(&scripts, &compiler.scope, &runtime, unread);
-        compiler.errors.extend(found);
+        compiler.check(&scripts);
         if !compiler.errors.is_empty() {
             return Err(RuleErrors::sorted(compiler.errors, files.len()));
         }
         let rules = compiler.rules(&scripts);
         let otherwise = compiler.otherwise(&scripts);
-        let Compiler { scope, errors, .. } = compiler;
+        let Compiler { scope, uses, errors, .. } = compiler;
         if !errors.is_empty() {
             return Err(RuleErrors::sorted(errors, files.len()));
         }
@@ -144,8 +147,11 @@ impl RuleSet {
                 Outcome::Failed(messages::spent())
             } else {
                 self.runtime.enter(rule.file);
-                scope.push_dynamic(rule.parameter.clone(), Dynamic::from(Q(Rc::clone(&query))));
-                let result = self.engine.eval_ast_with_scope::<Dynamic>(&mut scope, &rule.ast);
+                // INVARIANT: no constant in `scope` is ever shared, so nothing a rule does to one stays.
+                let mut own = rule.shares_constants.then(|| scope.clone());
+                let seen = own.as_mut().unwrap_or(&mut scope);
+                seen.push_dynamic(rule.parameter.clone(), Dynamic::from(Q(Rc::clone(&query))));
+                let result = self.engine.eval_ast_with_scope::<Dynamic>(seen, &rule.ast);
                 scope.rewind(constants);
                 match result.map_err(|error| failure(&error)).and_then(verdict_of) {
                     Ok(None) => Outcome::Passed,
@@ -241,7 +247,11 @@ fn failure(error: &EvalAltResult) -> String {
 struct Compiler<'a> {
     engine: &'a Engine,
     runtime: &'a Runtime,
+    /// The constants so far.
     scope: Scope<'static>,
+    /// A file could not be read.
+    incomplete: bool,
+    uses: Uses,
     errors: Vec<RuleError>,
 }
 
@@ -253,19 +263,45 @@ impl Compiler<'_> {
                 if self.scope.contains(&constant.name) {
                     continue; // told by `check::across_files`
                 }
-                let expression = Stmt::Expr(Box::new(constant.expression.clone()));
-                match self.run(file, script, expression) {
-                    Ok(value) => {
-                        self.scope.push_constant_dynamic(constant.name.clone(), value);
-                    }
-                    Err(error) => {
-                        // The value is not known; what uses the name is checked all the same.
-                        self.scope.push_constant_dynamic(constant.name.clone(), Dynamic::UNIT);
-                        self.report(script, &error, constant.position);
-                    }
-                }
+                let (uses, found) = check::constant(self.context(), script, &constant.expression);
+                self.uses.add(uses);
+                let value = if found.is_empty() { self.constant(file, script, constant) } else { None };
+                self.errors.extend(found);
+                // What uses the name is checked whether there is a value or not.
+                let value = value.unwrap_or_else(|| Dynamic::from(UnknownValue));
+                self.scope.push_constant_dynamic(constant.name.clone(), value);
             }
         }
+    }
+
+    fn constant(&mut self, file: usize, script: &Script, constant: &Constant) -> Option<Dynamic> {
+        match self.run(file, script, Stmt::Expr(Box::new(constant.expression.clone()))) {
+            Ok(value) if value.is_fnptr() => {
+                self.errors.push(
+                    RuleError::new(&*script.name, "a constant cannot hold a function")
+                        .at(constant.position)
+                        .help("write `fn name(…) { … }`"),
+                );
+                None
+            }
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.report(script, &error, constant.position);
+                None
+            }
+        }
+    }
+
+    fn check(&mut self, scripts: &[Script]) {
+        for script in scripts {
+            let (uses, found) = check::script(self.context(), script);
+            self.uses.add(uses);
+            self.errors.extend(found);
+        }
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context { constants: &self.scope, runtime: self.runtime, incomplete: self.incomplete }
     }
 
     fn rules(&mut self, scripts: &[Script]) -> Vec<Rule> {
@@ -284,6 +320,7 @@ impl Compiler<'_> {
                     line: script::line(rule.position),
                     file,
                     parameter: rule.parameter.clone(),
+                    shares_constants: script::shares(&rule.body, |name| self.scope.contains(name)),
                     ast,
                 });
             }

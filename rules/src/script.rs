@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rhai::{AST, ASTFlags, ASTNode, Engine, Expr, FnPtr, ImmutableString, Module, Position, ScriptFuncDef, Shared, Stmt};
 
 use crate::error::RuleError;
-use crate::{limits, messages};
+use crate::{api, limits, messages};
 
 /// What may stand at the top level of a file.
 const ALLOWED: &str = "the top level holds `const`, `fn`, `rule(…)` and `otherwise(…)`";
@@ -57,10 +57,21 @@ pub(crate) fn read(engine: &Engine, name: &str, source: &str, errors: &mut Vec<R
             return None;
         }
     };
-    let functions = ast
-        .iter_fn_def()
-        .map(|definition| (definition.name.to_string(), function(definition)))
-        .collect();
+    let mut functions = BTreeMap::new();
+    for definition in ast.iter_fn_def() {
+        let read = function(definition);
+        let position = read.position;
+        if let Some((message, help)) = refuse_function(definition) {
+            errors.push(RuleError::new(name, message).at(position).help(help));
+        }
+        if functions.insert(definition.name.to_string(), read).is_some() {
+            errors.push(
+                RuleError::new(name, format!("function `{}` is defined twice", definition.name))
+                    .at(position)
+                    .help("choose another name"),
+            );
+        }
+    }
     let mut script = Script {
         name: name.to_owned(),
         constants: Vec::new(),
@@ -98,7 +109,7 @@ impl Script {
             }
             Stmt::FnCall(call, position) => self.add_call(&call.name, &call.args, *position, errors),
             Stmt::Expr(expression) => match &**expression {
-                Expr::FnCall(call, position) => self.add_call(&call.name, &call.args, *position, errors),
+                Expr::FnCall(call, position) if !call.is_operator_call() => self.add_call(&call.name, &call.args, *position, errors),
                 other => refuse(other.start_position(), "this does nothing here", ALLOWED),
             },
             Stmt::Assignment(_) => refuse(statement.position(), "nothing can be changed at the top level", ALLOWED),
@@ -203,6 +214,18 @@ pub(crate) fn closure_of(expression: &Expr) -> Option<(ImmutableString, usize)> 
     }
 }
 
+/// Does a closure in these statements take a variable of such a name along?
+pub(crate) fn shares(statements: &[Stmt], of_interest: impl Fn(&str) -> bool) -> bool {
+    let mut found = false;
+    AST::new(statements.to_vec(), Module::new()).walk(&mut |path| {
+        if let Some(ASTNode::Stmt(Stmt::Share(names))) = path.last() {
+            found |= names.iter().any(|(ident, _)| of_interest(&ident.name));
+        }
+        !found
+    });
+    found
+}
+
 /// Rhai shows the body of a function only to those who walk over it.
 fn function(definition: &Shared<ScriptFuncDef>) -> Function {
     let mut body = Vec::new();
@@ -218,6 +241,16 @@ fn function(definition: &Shared<ScriptFuncDef>) -> Function {
         body,
         position: definition.body.start_position(),
     }
+}
+
+/// Why a function may not be defined so, and what to do.
+fn refuse_function(definition: &ScriptFuncDef) -> Option<(String, &'static str)> {
+    if definition.this_type.is_some() {
+        return Some(("a function cannot be a method".to_owned(), "pass the value as a parameter"));
+    }
+    api::table()
+        .any(|entry| entry.owner.is_none() && entry.name == definition.name.as_str())
+        .then(|| (format!("function `{}` hides the one of that name", definition.name), "choose another name"))
 }
 
 fn refuse_rule_name(name: &str) -> Option<String> {

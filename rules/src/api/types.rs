@@ -43,6 +43,8 @@ pub enum Type {
     Route,
     /// What `deny(…)` makes.
     Denial,
+    /// Any decision, or nothing.
+    Decision,
 }
 
 impl Type {
@@ -63,13 +65,18 @@ impl Type {
             Type::Query => "the query",
             Type::Sql => "the query's SQL",
             Type::Group => "a group",
-            Type::Route | Type::Denial => "a decision",
+            Type::Route | Type::Denial | Type::Decision => "a decision",
         }
     }
 
-    /// Is it what `route(…)` or `deny(…)` makes?
+    /// May it be what `route(…)` or `deny(…)` makes?
     pub(crate) fn is_decision(self) -> bool {
-        matches!(self, Type::Route | Type::Denial)
+        matches!(self, Type::Route | Type::Denial | Type::Decision)
+    }
+
+    /// Is nothing closer known, so that anything may be asked of it?
+    pub(crate) fn is_open(self) -> bool {
+        matches!(self, Type::Any | Type::Decision)
     }
 
     /// May a value of this type stand where `wanted` is asked? True where either is not known.
@@ -78,6 +85,7 @@ impl Type {
         self == wanted
             || self == Type::Any
             || wanted == Type::Any
+            || (self == Type::Decision && wanted.is_decision())
             || (list(self) && list(wanted))
             || (matches!(self, Type::String | Type::Literal) && matches!(wanted, Type::String | Type::Literal))
     }
@@ -88,6 +96,7 @@ impl Type {
             (a, b) if a == b => a,
             (Type::Literal, Type::String) | (Type::String, Type::Literal) => Type::String,
             (Type::List | Type::Strings, Type::List | Type::Strings) => Type::List,
+            (a, b) if (a.is_decision() || a == Type::Unit) && (b.is_decision() || b == Type::Unit) => Type::Decision,
             _ => Type::Any,
         }
     }

@@ -1,23 +1,80 @@
-//! What can be told of a rule set without running it.
+//! What can be told of a rule set without running it: unknown names, wrong types, dropped decisions, what is made use of.
+//!
+//! Everything in a script is looked at, whether it would be reached or not. A type that is not known is never reported.
 
-use rhai::Scope;
+mod across;
+mod calls;
+mod checker;
+mod expressions;
+mod names;
+mod operators;
+mod statements;
+
+use rhai::{Expr, Scope};
 
 use crate::error::RuleError;
 use crate::ruleset::GroupUse;
 use crate::runtime::Runtime;
 use crate::script::Script;
+use checker::Checker;
+
+pub(crate) use across::across_files;
 
 /// What the rules make use of.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Uses {
+    /// `q.sql`.
     pub(crate) body: bool,
+    /// Numbers of groups.
     pub(crate) load: bool,
     pub(crate) groups: Vec<GroupUse>,
     pub(crate) clusters: Vec<GroupUse>,
 }
 
-pub(crate) fn across_files(_scripts: &[Script], _errors: &mut Vec<RuleError>) {}
+/// Stands for the value of a constant that could not be computed.
+#[derive(Clone)]
+pub(crate) struct UnknownValue;
 
-pub(crate) fn scripts(_: &[Script], _: &Scope<'static>, _: &Runtime, _unread: bool) -> (Uses, Vec<RuleError>) {
-    (Uses::default(), Vec::new())
+/// What all checks share.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    /// Constants of all files.
+    pub(crate) constants: &'a Scope<'static>,
+    pub(crate) runtime: &'a Runtime,
+    /// A file could not be read, so constants may be missing.
+    pub(crate) incomplete: bool,
+}
+
+/// Checks the value of a constant.
+pub(crate) fn constant(context: Context<'_>, script: &Script, expression: &Expr) -> (Uses, Vec<RuleError>) {
+    let mut checker = Checker::new(context, script);
+    checker.expression(expression);
+    checker.finish()
+}
+
+/// Checks rules, functions and the last word of one file.
+pub(crate) fn script(context: Context<'_>, script: &Script) -> (Uses, Vec<RuleError>) {
+    let mut checker = Checker::new(context, script);
+    for rule in &script.rules {
+        checker.rule(rule);
+    }
+    checker.functions();
+    if let Some((decision, position)) = &script.otherwise {
+        checker.otherwise(decision, *position);
+    }
+    checker.finish()
+}
+
+impl Uses {
+    pub(crate) fn add(&mut self, other: Uses) {
+        self.body |= other.body;
+        self.load |= other.load;
+        for (ours, theirs) in [(&mut self.groups, other.groups), (&mut self.clusters, other.clusters)] {
+            for found in theirs {
+                if !ours.contains(&found) {
+                    ours.push(found);
+                }
+            }
+        }
+    }
 }

@@ -1,0 +1,240 @@
+//! Calls: functions, methods, properties; what is written out in their arguments.
+
+use rhai::{Dynamic, Expr, FnCallExpr, Position};
+
+use super::checker::Checker;
+use super::names::belongs;
+use crate::api::{self, Entry, Type};
+use crate::ruleset::GroupUse;
+use crate::{headers, script, suggest};
+
+/// Properties of a group that need its health and load.
+const LOAD: &[&str] = &["clusters", "healthy", "running", "queued"];
+
+impl<'a> Checker<'a> {
+    /// `function(arguments)`, or an operator.
+    pub(super) fn call(&mut self, call: &'a FnCallExpr, position: Position) -> Type {
+        if call.is_operator_call() {
+            return self.operator(call, position);
+        }
+        let name = call.name.as_str();
+        if let ("contains", [container, value]) = (name, call.args.as_slice()) {
+            return self.contained(container, value, position);
+        }
+        let script = self.script;
+        if let Some((name, function)) = script.functions.get_key_value(name) {
+            let types: Vec<Type> = call.args.iter().map(|argument| self.expression(argument)).collect();
+            if types.len() != function.parameters.len() {
+                let message = format!("`{name}` takes {}, not {}", count(function.parameters.len()), types.len());
+                self.report(position, &message, None);
+                return Type::Any;
+            }
+            return self.function(name, function, types);
+        }
+        let entries: Vec<&'static Entry> =
+            api::table().filter(|entry| entry.owner.is_none() && entry.name == name).collect();
+        if matches!(name, "rule" | "otherwise") {
+            self.report(position, &format!("`{name}` stands at the top level only"), None);
+            return Type::Any;
+        }
+        if entries.is_empty() {
+            for argument in &call.args {
+                self.expression(argument);
+            }
+            self.unknown_function(name, position);
+            return Type::Any;
+        }
+        self.arguments(&entries, call, Type::Any, position)
+    }
+
+    /// `owner.name`.
+    pub(super) fn property(&mut self, owner: Type, name: &str, position: Position) -> Type {
+        if owner == Type::Any || matches!(owner, Type::Query) {
+            self.uses.body |= name == "sql";
+        }
+        if owner == Type::Any || owner == Type::Group {
+            self.uses.load |= LOAD.contains(&name);
+        }
+        if matches!(owner, Type::Map | Type::Any) {
+            return Type::Any;
+        }
+        let found = api::table().find(|entry| belongs(entry, owner) && entry.name == name && entry.parameters.is_none());
+        match found {
+            Some(entry) => entry.returns,
+            None => {
+                self.unknown_member(owner, name, false, position);
+                Type::Any
+            }
+        }
+    }
+
+    /// `owner.name(arguments)`.
+    pub(super) fn method(
+        &mut self,
+        owner: Type,
+        call: &'a FnCallExpr,
+        position: Position,
+        root: Option<&'a str>,
+    ) -> Type {
+        let name = call.name.as_str();
+        let entries: Vec<&'static Entry> = api::table()
+            .filter(|entry| belongs(entry, owner) && entry.name == name && entry.parameters.is_some())
+            .collect();
+        if entries.is_empty() {
+            for argument in &call.args {
+                self.expression(argument);
+            }
+            if self.script.functions.contains_key(name) {
+                let message = format!("`{name}` is a function");
+                self.report(position, &message, Some(&format!("write `{name}(value)`")));
+            } else {
+                self.unknown_member(owner, name, true, position);
+            }
+            return Type::Any;
+        }
+        if name == "push"
+            && let Some(what) = root.and_then(|root| self.unchangeable(root))
+        {
+            let message = format!("`push` would change {what}");
+            self.report(position, &message, Some("copy it with `let` first"));
+        }
+        self.arguments(&entries, call, owner, position)
+    }
+
+    /// Checks arguments against the forms that a function has, and says what it gives.
+    fn arguments(&mut self, entries: &[&'static Entry], call: &'a FnCallExpr, owner: Type, position: Position) -> Type {
+        let name = call.name.as_str();
+        let element = if owner == Type::Strings { Type::String } else { Type::Any };
+        let mut closure_gives = Type::Any;
+        let mut types = Vec::new();
+        for argument in &call.args {
+            types.push(match script::closure_of(argument) {
+                Some((closure, taken)) => {
+                    closure_gives = self.closure(&closure, taken, element);
+                    Type::Function
+                }
+                None => self.expression(argument),
+            });
+        }
+        let parameters = |entry: &Entry| entry.parameters.unwrap_or_default();
+        let Some(first) = entries.iter().find(|entry| parameters(entry).len() == types.len()) else {
+            let forms: Vec<String> = entries.iter().map(|entry| entry.signature()).collect();
+            let wanted = entries.first().map_or(0, |entry| parameters(entry).len());
+            let message = format!("`{name}` takes {}, not {}", count(wanted), types.len());
+            let help = format!("write {}", suggest::list(forms.iter().map(String::as_str)));
+            self.report(position, &message, Some(&help));
+            return Type::Any;
+        };
+        let fits = |entry: &Entry| {
+            parameters(entry).len() == types.len()
+                && parameters(entry).iter().zip(&types).all(|((_, wanted), kind)| kind.fits(*wanted))
+        };
+        let Some(entry) = entries.iter().find(|entry| fits(entry)) else {
+            let wrong = parameters(first).iter().zip(&types).find(|((_, wanted), kind)| !kind.fits(*wanted));
+            if let Some(((parameter, wanted), kind)) = wrong {
+                let message = format!("`{name}`: {parameter} is {}, not {}", wanted.words(), kind.words());
+                self.report(position, &message, None);
+            }
+            return first.returns;
+        };
+        self.written_out(call, position);
+        match name {
+            "filter" => owner,
+            "map" if closure_gives == Type::String => Type::Strings,
+            _ if entries.iter().all(|other| other.returns == entry.returns) => entry.returns,
+            _ if owner.is_open() => Type::Any,
+            _ => entry.returns,
+        }
+    }
+
+    /// What only needs to be looked at once, because it is written out in the script.
+    fn written_out(&mut self, call: &'a FnCallExpr, position: Position) {
+        let name = call.name.as_str();
+        let Some(first) = call.args.first() else { return };
+        match (name, call.args.as_slice()) {
+            ("route" | "or" | "group", [_]) => {
+                for (group, at) in self.strings(first, position) {
+                    self.name_used(name, group, at, false);
+                }
+            }
+            ("cluster", [_]) => {
+                for (cluster, at) in self.strings(first, position) {
+                    self.name_used(name, cluster, at, true);
+                }
+            }
+            ("header", [header, value]) => {
+                for (header, at) in self.strings(header, position) {
+                    let refused = headers::refuse_name(&header);
+                    if let Some(why) = refused {
+                        self.report(at, &format!("header `{}` {why}", header.escape_default()), None);
+                    }
+                }
+                for (value, at) in self.strings(value, position) {
+                    if let Some(why) = headers::refuse_value(&value) {
+                        self.report(at, &format!("this header {why}"), None);
+                    }
+                }
+            }
+            ("matches", [.., pattern]) => {
+                let patterns = self.strings(pattern, position);
+                if patterns.is_empty() {
+                    let at = if pattern.start_position().is_none() { position } else { pattern.start_position() };
+                    self.report(at, "the regular expression of `matches` is written out, not computed", Some("put it between quotes, or into a `const`"));
+                }
+                for (pattern, at) in patterns {
+                    if let Err(why) = self.context.runtime.add_regex(&pattern) {
+                        self.report(at, &format!("`{pattern}` is not a regular expression: {why}"), None);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn name_used(&mut self, function: &str, name: String, at: Position, cluster: bool) {
+        if name.is_empty() {
+            self.report(at, &format!("`{function}` was given an empty string"), None);
+            return;
+        }
+        let found = GroupUse {
+            name,
+            file: self.script.name.clone(),
+            line: at.line(),
+            column: at.position(),
+            rule: self.rule.map(str::to_owned),
+        };
+        let list = if cluster { &mut self.uses.clusters } else { &mut self.uses.groups };
+        if !list.contains(&found) {
+            list.push(found);
+        }
+    }
+
+    /// The strings that an expression is known to be, with their places: literals, constants, lists of them.
+    fn strings(&self, expression: &'a Expr, position: Position) -> Vec<(String, Position)> {
+        match expression {
+            Expr::StringConstant(text, at) => vec![(text.to_string(), *at)],
+            Expr::Array(elements, _) => {
+                elements.iter().flat_map(|element| self.strings(element, position)).collect()
+            }
+            Expr::Variable(variable, _, at) => {
+                self.constant(&variable.1).map(strings_of).unwrap_or_default().into_iter().map(|s| (s, *at)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn strings_of(value: &Dynamic) -> Vec<String> {
+    if let Ok(list) = value.as_array_ref() {
+        return list.iter().flat_map(strings_of).collect();
+    }
+    value.clone().into_string().into_iter().collect()
+}
+
+fn count(n: usize) -> String {
+    match n {
+        0 => "no arguments".to_owned(),
+        1 => "1 argument".to_owned(),
+        n => format!("{n} arguments"),
+    }
+}

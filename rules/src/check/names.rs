@@ -1,0 +1,91 @@
+//! Names that do not exist: what was meant?
+
+use rhai::Position;
+
+use super::checker::Checker;
+use crate::api::{self, Entry, Type};
+use crate::suggest;
+
+/// What Rhai has and rules have not, and why.
+const NOT_OFFERED: &[&str] = &[
+    "Fn", "call", "curry", "debug", "eval", "exit", "import", "is_def_fn", "is_def_var", "is_shared", "print", "sleep",
+    "timestamp", "type_of",
+];
+
+/// What the table has for an owner; a literal is a string, a list of strings is a list.
+pub(super) fn belongs(entry: &Entry, owner: Type) -> bool {
+    let base = match owner {
+        Type::Literal => Type::String,
+        Type::Strings => Type::List,
+        other => other,
+    };
+    match entry.owner {
+        Some(known) => known == base || known == owner || (owner.is_open() && is_open_to(owner, known)),
+        None => false,
+    }
+}
+
+fn is_open_to(owner: Type, known: Type) -> bool {
+    owner == Type::Any || known.is_decision()
+}
+
+impl Checker<'_> {
+    pub(super) fn unknown_variable(&mut self, name: &str, position: Position) {
+        let constants = self.context.constants.iter().map(|(known, ..)| known.to_owned());
+        let variables = self.variables.iter().map(|(known, _)| known.to_string());
+        let known: Vec<String> = constants.chain(variables).collect();
+        let help = if api::table().any(|entry| entry.owner == Some(Type::Query) && entry.name == name) {
+            Some(format!("did you mean `q.{name}`?"))
+        } else {
+            suggest::nearest(name, known.iter().map(String::as_str))
+                .map(|near| format!("did you mean `{near}`?"))
+                .or_else(|| Some(format!("write \"{name}\" if it is a string")))
+        };
+        self.report(position, &format!("unknown variable `{name}`"), help.as_deref());
+    }
+
+    pub(super) fn unknown_function(&mut self, name: &str, position: Position) {
+        if NOT_OFFERED.contains(&name) {
+            let message = format!("`{name}` is not offered");
+            self.report(position, &message, Some("rules read the query and give a decision, nothing else"));
+            return;
+        }
+        if let Some(entry) = api::table().find(|entry| entry.owner.is_some() && entry.name == name) {
+            let message = format!("`{name}` does not stand alone");
+            self.report(position, &message, Some(&format!("write `value{}`", entry.signature())));
+            return;
+        }
+        let script = self.script;
+        let ours = script.functions.keys().map(String::as_str).filter(|known| !known.starts_with("anon$"));
+        let free = api::table().filter(|entry| entry.owner.is_none()).map(|entry| entry.name);
+        let help = suggest::nearest(name, ours.chain(free)).map(|near| format!("did you mean `{near}`?"));
+        let help = help.unwrap_or_else(|| "functions are seen in their own file only".to_owned());
+        self.report(position, &format!("unknown function `{name}`"), Some(&help));
+    }
+
+    pub(super) fn unknown_member(&mut self, owner: Type, name: &str, called: bool, position: Position) {
+        let what = if called { "method" } else { "property" };
+        if NOT_OFFERED.contains(&name) {
+            let message = format!("`.{name}` is not offered");
+            self.report(position, &message, Some("rules read the query and give a decision, nothing else"));
+            return;
+        }
+        let same = api::table().find(|entry| belongs(entry, owner) && entry.name == name);
+        let message = match owner {
+            Type::Any => format!("unknown {what} `{name}`"),
+            owner => format!("{} has no {what} `{name}`", owner.words()),
+        };
+        let help = match same {
+            Some(entry) => Some(format!("write `{}`", entry.signature())),
+            None => {
+                let known = api::table().filter(|entry| belongs(entry, owner)).map(|entry| entry.name);
+                if owner == Type::Any {
+                    suggest::nearest(name, known).map(|near| format!("did you mean `{near}`?"))
+                } else {
+                    suggest::help(name, known)
+                }
+            }
+        };
+        self.report(position, &message, help.as_deref());
+    }
+}

@@ -1,0 +1,191 @@
+//! Statements: blocks, conditions, loops; decisions that nobody takes.
+
+use rhai::{ASTFlags, Expr, Position, Stmt};
+
+use super::checker::{Checker, Flow, join};
+use crate::api::Type;
+
+impl<'a> Checker<'a> {
+    /// Checks a block. `used`: its value is what the rule, function or expression gives.
+    pub(super) fn block(&mut self, statements: &'a [Stmt], used: bool) -> Flow {
+        let outer = self.variables.len();
+        let mut gives = Some(Type::Unit);
+        for (i, statement) in statements.iter().enumerate() {
+            let taken = used && i + 1 == statements.len();
+            gives = self.statement(statement, taken);
+            if !taken && gives.is_some_and(Type::is_decision) {
+                self.report(
+                    statement.position(),
+                    "this decision is dropped: what follows decides",
+                    Some("write `return` before it"),
+                );
+                gives = Some(Type::Unit);
+            }
+        }
+        self.variables.truncate(outer);
+        gives
+    }
+
+    fn statement(&mut self, statement: &'a Stmt, used: bool) -> Flow {
+        match statement {
+            Stmt::If(flow, position) => {
+                self.condition(&flow.expr, *position);
+                let body = self.block(flow.body.statements(), used);
+                let branch = self.block(flow.branch.statements(), used);
+                join(body, branch)
+            }
+            Stmt::Switch(switch, _) => {
+                let (value, cases) = &**switch;
+                self.expression(value);
+                let mut gives = cases.def_case.is_none().then_some(Type::Unit);
+                for case in &cases.expressions {
+                    if !case.lhs.is_unit() {
+                        self.condition(&case.lhs, case.lhs.start_position());
+                    }
+                    gives = join(gives, self.branch(&case.rhs, used));
+                }
+                gives
+            }
+            Stmt::While(flow, position) => {
+                if !flow.expr.is_unit() {
+                    self.condition(&flow.expr, *position);
+                }
+                self.block(flow.body.statements(), false);
+                Some(Type::Any)
+            }
+            Stmt::Do(flow, _, position) => {
+                self.condition(&flow.expr, *position);
+                self.block(flow.body.statements(), false);
+                Some(Type::Any)
+            }
+            Stmt::For(for_loop, _) => {
+                let (variable, counter, flow) = &**for_loop;
+                let element = self.element(&flow.expr);
+                let outer = self.variables.len();
+                if let Some(counter) = counter {
+                    self.declare(&counter.name, Type::Number, counter.pos);
+                }
+                self.declare(&variable.name, element, variable.pos);
+                self.block(flow.body.statements(), false);
+                self.variables.truncate(outer);
+                Some(Type::Any)
+            }
+            Stmt::Var(variable, ..) => {
+                let (name, value, _) = &**variable;
+                let kind = self.expression(value);
+                self.declare(&name.name, kind, name.pos);
+                Some(Type::Unit)
+            }
+            Stmt::Assignment(assignment) => {
+                let (_, sides) = &**assignment;
+                let kind = self.expression(&sides.rhs);
+                self.assign(&sides.lhs, kind);
+                Some(Type::Unit)
+            }
+            Stmt::FnCall(call, position) => Some(self.call(call, *position)),
+            Stmt::Block(block) => self.block(block.statements(), used),
+            Stmt::TryCatch(flow, _) => {
+                let body = self.block(flow.body.statements(), used);
+                let outer = self.variables.len();
+                if let Expr::Variable(variable, _, position) = &flow.expr {
+                    self.declare(&variable.1, Type::Any, *position);
+                }
+                let branch = self.block(flow.branch.statements(), used);
+                self.variables.truncate(outer);
+                join(body, branch)
+            }
+            Stmt::Expr(expression) => self.branch(expression, used),
+            Stmt::BreakLoop(value, ..) => {
+                if let Some(value) = value {
+                    self.expression(value);
+                }
+                None
+            }
+            Stmt::Return(value, flags, _) => {
+                let kind = value.as_ref().map_or(Type::Unit, |value| self.expression(value));
+                if !flags.contains(ASTFlags::BREAK) {
+                    self.returned = join(self.returned, Some(kind));
+                }
+                None
+            }
+            Stmt::Noop(_) | Stmt::Share(_) => Some(Type::Unit),
+            other => {
+                self.report(other.position(), "this statement is not offered", None);
+                Some(Type::Any)
+            }
+        }
+    }
+
+    /// An expression that may be a block, such as the branch of a `switch`.
+    fn branch(&mut self, expression: &'a Expr, used: bool) -> Flow {
+        match expression {
+            Expr::Stmt(block) if crate::script::closure_of(expression).is_none() => self.block(block.statements(), used),
+            other => Some(self.expression(other)),
+        }
+    }
+
+    pub(super) fn condition(&mut self, expression: &'a Expr, position: Position) {
+        let kind = self.expression(expression);
+        if kind.fits(Type::Bool) {
+            return;
+        }
+        let position = if expression.start_position().is_none() { position } else { expression.start_position() };
+        let message = format!("a condition is true or false, not {}", kind.words());
+        let help = (kind == Type::String).then_some("compare it: `… == \"…\"` or `… != \"\"`");
+        self.report(position, &message, help);
+    }
+
+    /// Type of the elements that a `for` runs over.
+    fn element(&mut self, list: &'a Expr) -> Type {
+        match self.expression(list) {
+            Type::Strings => Type::String,
+            Type::Range => Type::Number,
+            kind @ (Type::Bool | Type::Number | Type::Map | Type::Query | Type::Sql | Type::Group | Type::Unit) => {
+                let message = format!("`for` runs over a list, not {}", kind.words());
+                let help = (kind == Type::Map).then_some("take its `keys()` or `values()`");
+                self.report(list.start_position(), &message, help);
+                Type::Any
+            }
+            _ => Type::Any,
+        }
+    }
+
+    fn assign(&mut self, target: &'a Expr, kind: Type) {
+        if let Expr::Variable(variable, _, position) = target {
+            let name = variable.1.as_str();
+            if self.context.constants.contains(name) {
+                self.report(*position, &format!("`{name}` is a constant and cannot be changed"), None);
+            } else if let Some((_, known)) = self.variables.iter_mut().rev().find(|(known, _)| known == name) {
+                *known = known.or(kind);
+            } else {
+                self.expression(target);
+            }
+            return;
+        }
+        self.expression(target);
+        if let Some(name) = root(target)
+            && let Some(what) = self.unchangeable(name)
+        {
+            let message = format!("`{name}` is {what} and cannot be changed");
+            self.report(target.start_position(), &message, None);
+        }
+    }
+
+    /// Why what a name stands for cannot be changed; nothing if it can.
+    pub(super) fn unchangeable(&self, name: &str) -> Option<&'static str> {
+        match self.variables.iter().rev().find(|(known, _)| known == name) {
+            Some((_, Type::Query | Type::Sql | Type::Group)) => Some("what the query says of itself"),
+            Some(_) => None,
+            None => self.context.constants.contains(name).then_some("a constant"),
+        }
+    }
+}
+
+/// The variable that a chain such as `a.b[c]` starts from.
+pub(super) fn root(expression: &Expr) -> Option<&str> {
+    match expression {
+        Expr::Variable(variable, ..) => Some(&variable.1),
+        Expr::Dot(chain, ..) | Expr::Index(chain, ..) => root(&chain.lhs),
+        _ => None,
+    }
+}

@@ -1,0 +1,49 @@
+//! Short ways to compile rules and ask them.
+
+use std::rc::Rc;
+
+use warren_rules::{Decision, Query, QueryJson, RuleErrors, RuleFile, RuleSet};
+
+pub(crate) fn compile(source: &str) -> Result<RuleSet, RuleErrors> {
+    compile_files(&[("rules.rhai", source)])
+}
+
+pub(crate) fn compile_files(files: &[(&str, &str)]) -> Result<RuleSet, RuleErrors> {
+    let files: Vec<RuleFile> = files
+        .iter()
+        .map(|(name, source)| RuleFile { name: (*name).to_owned(), source: (*source).to_owned() })
+        .collect();
+    RuleSet::compile(&files)
+}
+
+/// The mistakes, one a line.
+pub(crate) fn mistakes(source: &str) -> String {
+    match compile(source) {
+        Ok(_) => String::new(),
+        Err(errors) => errors.to_string(),
+    }
+}
+
+pub(crate) fn query(json: &str) -> Rc<Query> {
+    Rc::new(QueryJson::parse(json).unwrap().into_query())
+}
+
+/// What the rules say to a query of user `ann` with the tags `a` and `b`.
+pub(crate) fn decide(rules: &RuleSet) -> Decision {
+    rules.decide(query(r#"{"headers": {"X-Trino-User": "ann", "X-Trino-Client-Tags": "a,b"}, "body": "SELECT 1"}"#))
+}
+
+/// In short: `etl by jobs`, `denied by x: message`, `default`; then the failed rules.
+pub(crate) fn outcome(decision: &Decision) -> String {
+    let json = decision.to_json("default");
+    let by = decision.rule.as_ref().map(|rule| format!(" by {rule}")).unwrap_or_default();
+    let groups: Vec<&str> = json["groups"].as_array().unwrap().iter().map(|g| g.as_str().unwrap()).collect();
+    let mut text = match json["message"].as_str() {
+        Some(message) => format!("denied{by}: {message}"),
+        None => format!("{}{by}", groups.join(",")),
+    };
+    for (rule, why) in decision.failed_rules() {
+        text.push_str(&format!("\n{rule} failed: {why}"));
+    }
+    text
+}

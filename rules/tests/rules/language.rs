@@ -1,0 +1,231 @@
+//! What rules can say, and what comes of it.
+
+use crate::common::{compile, compile_files, decide, outcome, query};
+use warren_rules::RuleSet;
+
+fn rules(source: &str) -> RuleSet {
+    compile(source).unwrap_or_else(|errors| panic!("{errors}\n{source}"))
+}
+
+#[test]
+fn an_empty_set_sends_everything_to_the_default_group() {
+    for files in [&[][..], &[("a.rhai", "")], &[("a.rhai", "// nothing yet\n")]] {
+        let decision = decide(&compile_files(files).unwrap());
+        assert_eq!(outcome(&decision), "default");
+        assert_eq!(decision.trace, []);
+    }
+}
+
+#[test]
+fn rules_decide() {
+    for (source, want) in [
+        (r#"rule("a", |q| route("x"));"#, "x by a"),
+        (r#"rule("a", |q| { route("x"); });"#, "x by a"),
+        (r#"rule("a", |q| { return route("x"); });"#, "x by a"),
+        (r#"rule("a", |q| if q.user == "ann" { route("x") });"#, "x by a"),
+        (r#"rule("a", |q| if q.user == "bob" { route("x") });"#, "default"),
+        (r#"rule("a", |q| if q.user == "bob" { route("x") }); rule("b", |q| route("y"));"#, "y by b"),
+        (r#"rule("a", |q| if q.user == "bob" { route("x") }); otherwise(route("z"));"#, "z by otherwise"),
+        (r#"rule("a", |q| deny("no"));"#, "denied by a: no"),
+        (r#"rule("a", |q| route("x").or("y").or(["z", "x"]));"#, "x,y,z by a"),
+        (r#"rule("a", |q| route(`team-${q.user}`));"#, "team-ann by a"),
+        (r#"rule("a", |q| if q.has_tag("b") { route("x") });"#, "x by a"),
+        (r#"rule("a", |q| if "b" in q.client_tags { route("x") });"#, "x by a"),
+        (r#"rule("a", |q| if q.client_tags == ["a", "b"] { route("x") });"#, "x by a"),
+        (r#"rule("a", |q| if q.user.matches("^a.n$") { route("x") });"#, "x by a"),
+        (r#"const R = "^a"; rule("a", |q| if q.matches(q.user, R) { route("x") });"#, "x by a"),
+        (r#"rule("a", |q| if q.sql.text == "SELECT 1" { route("x") });"#, "x by a"),
+        (r#"rule("a", |q| switch q.user { "bob" => route("x"), "ann" => route("y"), _ => () });"#, "y by a"),
+        (r#"const D = route("x").or("y"); rule("a", |q| D);"#, "x,y by a"),
+        (r#"const V = ["ann"]; const W = V + ["bob"]; rule("a", |q| if q.user in W { route("x") });"#, "x by a"),
+        (r#"const V = ["a"]; rule("a", |q| if q.client_tags.some(|t| t in V) { route("x") });"#, "x by a"),
+        (r#"rule("a", |q| { for t in q.client_tags { if t == "b" { return route(t); } } });"#, "b by a"),
+        (r#"const V = "ann"; fn vip(u) { u == V } rule("a", |q| if vip(q.user) { route("x") });"#, "x by a"),
+        (
+            r#"const V = ["a"]; fn f(q) { q.client_tags.some(|t| V.some(|v| v == t)) } rule("a", |q| if f(q) { route("x") });"#,
+            "x by a",
+        ),
+    ] {
+        assert_eq!(outcome(&decide(&rules(source))), want, "{source}");
+    }
+}
+
+#[test]
+fn missing_strings_are_empty_and_never_fail() {
+    let names = [
+        "user", "original_user", "principal", "source", "client_info", "catalog", "schema", "path", "time_zone",
+        "language", "transaction", "host", "remote_address", "sql.text", "header(\"x\")",
+    ];
+    for name in names {
+        let source = format!(r#"rule("a", |q| if q.{name} == "" && !q.{name}.starts_with("x") {{ route("x") }});"#);
+        assert_eq!(outcome(&rules(&source).decide(query("{}"))), "x by a", "{name}");
+    }
+}
+
+#[test]
+fn reads_what_the_query_says() {
+    let q = r#"{
+        "method": "POST", "path": "/v1/statement", "remote_address": "10.0.0.7",
+        "headers": {
+            "X-Trino-User": "ann", "X-Trino-Original-User": "root", "X-Trino-Source": "dbt", "X-Trino-Client-Info": "i",
+            "X-Trino-Catalog": "Hive", "X-Trino-Schema": "Sales", "X-Trino-Path": "p", "X-Trino-Language": "de",
+            "X-Trino-Time-Zone": "UTC", "X-Trino-Transaction-Id": "NONE", "X-Trino-Role": "hive=ROLE%7Badmin%7D",
+            "X-Trino-Session": ["a=1,b=x%20y", "c=3"], "X-Trino-Resource-Estimate": "CPU_TIME=5m",
+            "Host": "trino.example", "X-Team": ["blue", "red"]
+        },
+        "principal": "ann@corp", "claims": {"groups": ["g1"], "level": 3, "share": 0.5}, "now": 1790164800,
+        "groups": {"etl": [{"cluster": "e1", "running": 2}, {"cluster": "e2", "healthy": false, "queued": 1}]}
+    }"#;
+    for (expression, want) in [
+        ("q.user", "ann"),
+        ("q.original_user", "root"),
+        ("q.principal", "ann@corp"),
+        ("q.source", "dbt"),
+        ("q.client_info", "i"),
+        ("q.catalog", "hive"),
+        ("q.schema", "sales"),
+        ("q.path", "p"),
+        ("q.language", "de"),
+        ("q.time_zone", "UTC"),
+        ("'<' + q.transaction", "<"),
+        ("q.roles.hive", "admin"),
+        ("q.session.a + q.session.b + q.session[\"c\"]", "1x y3"),
+        ("q.resource_estimates.CPU_TIME", "5m"),
+        ("q.host", "trino.example"),
+        ("q.header(\"x-team\")", "blue"),
+        ("q.remote_address", "10.0.0.7"),
+        ("q.method + q.url_path", "POST/v1/statement"),
+        ("`${q.claims.groups[0]} ${q.claims.level} ${q.claims.share}`", "g1 3 0.5"),
+        ("`${q.hour} ${q.weekday}`", "12 3"),
+        ("`${q.group(\"etl\").serving} ${q.group(\"gone\").serving}`", "true false"),
+        (
+            "`${q.group(\"etl\").clusters} ${q.group(\"etl\").healthy} ${q.group(\"etl\").running} ${q.group(\"etl\").queued}`",
+            "2 1 2 1",
+        ),
+        ("`${q.bucket(q.user, 100) == q.bucket(\"ann\", 100)}`", "true"),
+    ] {
+        let source = format!("rule(\"a\", |q| deny({}));", expression.replace('\'', "\""));
+        assert_eq!(outcome(&rules(&source).decide(query(q))), format!("denied by a: {want}"), "{expression}");
+    }
+}
+
+#[test]
+fn says_all_of_a_decision() {
+    let source = r#"
+rule("a", |q| {
+    let r = route("x").or("y").only().cluster("x-1");
+    r.header("X-Trino-Session", "a=1").header("X-Team", "blue").tag("t1").tag("t2")
+});"#;
+    let json = decide(&rules(source)).to_json("default");
+    assert_eq!(
+        json,
+        serde_json::json!({
+            "action": "route", "groups": ["x", "y"], "cluster": "x-1", "only": true,
+            "headers": {"X-Trino-Session": "a=1", "X-Team": "blue"}, "tags": ["t1", "t2"], "cache": null,
+            "message": null, "rule": "a", "file": "rules.rhai", "line": 3,
+            "trace": [{"rule": "a", "line": 2, "outcome": "matched"}]
+        })
+    );
+}
+
+#[test]
+fn a_failed_rule_is_skipped_and_shown() {
+    for (body, why) in [
+        (r#"throw "broken""#, "line 1, column 19: broken"),
+        ("throw 5", "line 1, column 19: threw a number"),
+        (r#"let l = [1]; route(`${l[5]}`)"#, "line 1, column 43: index 5 is outside of the list of 1"),
+        (r#"route(q.claims.team)"#, "line 1, column 19: there is no function `route` for nothing; a key of a map may be missing"),
+        (r#"route(q.claims.a.b)"#, "line 1, column 35: nothing has no property `b`; a key of a map may be missing"),
+        (r#"route(q.source)"#, "line 1, column 19: `route` was given an empty string"),
+        (r#"route("x").header("X-Trino-" + "User", "y")"#, "line 1, column 30: header `X-Trino-User` says who the user is or where the query goes, so rules may not set it"),
+        (r#"route("x").header("X-" + q.source, "a" + "\n")"#, "line 1, column 30: header `X-` has a line break or another control character in its value"),
+        (r#"route("x").or(q.session.values() + [5])"#, "line 1, column 30: `or` takes strings; this list holds a number"),
+        (r#"q.claims.team ?? 5"#, "gave a number; a rule gives a decision such as `route(\"adhoc\")`, or nothing"),
+        ("if q.hour > 5 { route(\"x\") }", "line 1, column 24: the time is not known here"),
+        ("if q.bucket(q.user, q.source.len()) == 0 { route(\"x\") }", "line 1, column 24: `bucket` needs a number of buckets above 0, not 0"),
+        ("let n = 9223372036854775807; route(`${n + 1}`)", "line 1, column 59: addition overflow: 9223372036854775807 + 1"),
+    ] {
+        let source = format!("rule(\"a\", |q| {{ {body} }}); rule(\"b\", |q| route(\"y\"));");
+        match compile(&source) {
+            Ok(rules) => assert_eq!(outcome(&decide(&rules)), format!("y by b\na failed: {why}"), "{source}"),
+            Err(errors) => panic!("{errors}\n{source}"),
+        }
+    }
+}
+
+#[test]
+fn constants_are_seen_in_all_files_and_functions_in_their_own() {
+    let rules = compile_files(&[
+        ("20-rules.rhai", "fn f(u) { u in USERS } rule(\"b\", |q| if f(q.user) { route(\"y\") });"),
+        ("10-lists.rhai", "const USERS = [\"ann\"];\nfn f(u) { u == \"x\" }\nrule(\"a\", |q| if f(q.user) { route(\"x\") });"),
+    ])
+    .unwrap();
+    let decision = decide(&rules);
+    assert_eq!(outcome(&decision), "y by b");
+    assert_eq!((decision.file.as_deref(), decision.line), (Some("20-rules.rhai"), Some(1)));
+    assert_eq!(rules.rule_names().collect::<Vec<_>>(), ["a", "b"]);
+}
+
+#[test]
+fn knows_what_the_rules_read_and_name() {
+    for (source, body, load) in [
+        (r#"rule("a", |q| if q.sql.text == "x" { route("x") });"#, true, false),
+        (r#"fn f(q) { q.sql.text } rule("a", |q| if f(q) == "x" { route("x") });"#, true, false),
+        (r#"rule("a", |q| if q.group("x").serving { route("x") });"#, false, false),
+        (r#"rule("a", |q| if q.group("x").running < 3 { route("x") });"#, false, true),
+        (r#"fn f(g) { g.healthy } rule("a", |q| if f(q.group("x")) > 1 { route("x") });"#, false, true),
+    ] {
+        let rules = rules(source);
+        assert_eq!((rules.reads_body(), rules.reads_load()), (body, load), "{source}");
+    }
+    let rules = rules(
+        "const ETL = \"etl\";\nrule(\"a\", |q| if q.group(\"g\").serving { route(ETL).or([\"b\", ETL]).cluster(\"c-1\") });",
+    );
+    let places = |uses: Vec<warren_rules::GroupUse>| -> Vec<String> {
+        uses.into_iter()
+            .map(|u| format!("{} {}:{} {}", u.name, u.line.unwrap(), u.column.unwrap(), u.rule.unwrap()))
+            .collect()
+    };
+    assert_eq!(places(rules.groups()), ["g 2:26 a", "etl 2:47 a", "b 2:56 a", "etl 2:61 a"]);
+    assert_eq!(places(rules.clusters()), ["c-1 2:75 a"]);
+}
+
+#[test]
+fn names_that_do_not_exist_are_reported_by_who_knows() {
+    let rules = rules("rule(\"a\", |q| route(\"adhok\").or(\"x\").cluster(\"etl1\"));\notherwise(route(\"adhoc\"));");
+    let known = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let found: Vec<String> = warren_rules::check_references(&rules, &known(&["adhoc", "etl"]), &known(&["etl-1"]))
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "rule `a`: line 1, column 21: unknown group `adhok`; did you mean `adhoc`?",
+            "rule `a`: line 1, column 33: unknown group `x`; known: `adhoc`, `etl`",
+            "rule `a`: line 1, column 46: unknown cluster `etl1`; did you mean `etl-1`?",
+        ]
+    );
+}
+
+#[test]
+fn nothing_is_kept_from_query_to_query() {
+    let source = r#"
+const LIST = ["a"];
+const MAP = #{k: ["a"]};
+fn grow(l) { l.push("x"); l.len() }
+rule("shares", |q| { [1].some(|n| LIST.len() > 5); let m = LIST; m.push("y"); if m.len() != 2 { deny("shared") } });
+rule("grows", |q| {
+    let n = grow(LIST);
+    let copy = LIST; copy.push("z");
+    let inner = #{l: LIST}; inner.l.push("z");
+    for l in [LIST, MAP.k] { l.push("z"); }
+    [LIST].map(|l| { l.push("z"); l });
+    if n != 2 { deny("grew") }
+});
+rule("sees", |q| deny(`${LIST.len()} ${MAP.k.len()}`));"#;
+    let rules = rules(source);
+    for _ in 0..3 {
+        assert_eq!(outcome(&decide(&rules)), "denied by sees: 1 1");
+    }
+}

@@ -1,0 +1,92 @@
+//! Scripts that would take for ever, or all memory: each is stopped, and the next rule decides.
+
+use crate::common::{compile, decide, outcome};
+
+const NEXT: &str = "\nrule(\"next\", |q| route(\"x\"));";
+
+#[test]
+fn a_rule_without_end_is_skipped_and_the_next_decides() {
+    let operations = "took more than 10000 operations; use lists and `in` instead of loops";
+    for (body, column, why) in [
+        ("loop { }", 22, operations),
+        ("while true { }", 29, operations),
+        ("let n = 0; do { n += 1; } while n >= 0;", 35, operations),
+        ("for i in 0..9223372036854775807 { }", 22, operations),
+        ("let s = \"x\"; loop { s += s; }", 37, "a string grew too large"),
+        ("let s = \"x\"; loop { s = s + s; }", 41, "a string grew too large"),
+        ("let s = \"x\"; loop { s = `${s}${s}`; }", 41, "a string grew too large"),
+        ("let l = [1]; loop { l = l + l; }", 41, "a list grew too large"),
+        ("let l = []; loop { l.push(q.user); }", 36, operations),
+        ("let l = []; loop { l = [l, l]; }", 40, "a list grew too large"),
+        ("let m = #{}; let n = 0; loop { m[`k${n}`] = n; n += 1; }", 49, operations),
+        ("let l = q.client_tags; loop { l = l.map(|t| t + t); }", 59, "a string grew too large"),
+        ("[1].some(|n| { loop { } })", 37, operations),
+    ] {
+        let source = format!("rule(\"a\", |q| {{ {body} route(\"y\") }});{NEXT}");
+        let rules = compile(&source).unwrap_or_else(|errors| panic!("{errors}\n{source}"));
+        let got = outcome(&decide(&rules));
+        assert_eq!(got, format!("x by next\na failed: line 1, column {column}: {why}"), "{source}");
+    }
+}
+
+#[test]
+fn recursion_is_stopped() {
+    for source in ["fn f(n) { f(n + 1) }", "fn f(n) { g(n) } fn g(n) { f(n) }"] {
+        let source = format!("{source}\nrule(\"a\", |q| {{ f(1); route(\"y\") }});{NEXT}");
+        let rules = compile(&source).unwrap();
+        assert_eq!(
+            outcome(&decide(&rules)),
+            "x by next\na failed: line 2, column 17: functions call each other more than 16 deep",
+        );
+    }
+}
+
+#[test]
+fn the_deepest_recursion_of_the_deepest_expression_ends() {
+    let deep = format!("{}f(n + 1){}", "(1 + ".repeat(28), ")".repeat(28));
+    let source = format!("fn f(n) {{ {deep} }}\nrule(\"a\", |q| {{ f(1); route(\"y\") }});{NEXT}");
+    let rules = compile(&source).unwrap();
+    assert_eq!(decide(&rules).rule.as_deref(), Some("next"));
+}
+
+#[test]
+fn a_hundred_slow_rules_share_one_budget() {
+    let slow: String = (0..100).map(|i| format!("rule(\"r{i}\", |q| {{ loop {{ }} }});\n")).collect();
+    let rules = compile(&format!("{slow}otherwise(route(\"x\"));"));
+    // An endless rule never decides, which is told at once; so give each a decision after its loop.
+    assert!(rules.is_err());
+    let slow = slow.replace("{ } }", "{ } route(\"y\") }");
+    let rules = compile(&format!("{slow}otherwise(route(\"x\"));")).unwrap();
+    let decision = decide(&rules);
+    assert_eq!(decision.rule.as_deref(), Some("otherwise"));
+    let failed: Vec<&str> = decision.failed_rules().map(|(_, why)| why).collect();
+    assert_eq!(failed.len(), 100);
+    assert_eq!(failed[99], "all rules together took more than 20000 operations");
+    // The budget is there again for the next query.
+    assert_eq!(decide(&rules).failed_rules().next(), decision.failed_rules().next());
+}
+
+#[test]
+fn catching_does_not_escape_the_budget() {
+    let source = format!("rule(\"a\", |q| {{ loop {{ try {{ loop {{ }} }} catch {{ }} }} route(\"y\") }});{NEXT}");
+    assert_eq!(
+        outcome(&decide(&compile(&source).unwrap())),
+        "x by next\na failed: line 1, column 35: took more than 10000 operations; use lists and `in` instead of loops"
+    );
+}
+
+#[test]
+fn what_is_too_large_to_read_is_refused() {
+    let deep = format!("rule(\"a\", |q| {}1{});", "(".repeat(200), ")".repeat(200));
+    let long = format!("const L = [{}];", "1,".repeat(20_000));
+    let many: String = (0..2_000).map(|i| format!("fn f{i}() {{ {i} }}\n")).collect();
+    for (source, want) in [
+        (deep, "nested more than 64 deep; split it with `let` or `fn`"),
+        (long, "size of array/BLOB is above 10000"),
+        (many, "more than 1024 rules and functions in one file; use several files"),
+    ] {
+        let errors = compile(&source).err().unwrap();
+        let last = errors.to_string();
+        assert!(last.ends_with(want), "{last}");
+    }
+}
