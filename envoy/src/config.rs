@@ -96,7 +96,8 @@ impl TryFrom<toml::Value> for Text {
             toml::Value::Integer(n) => Ok(Text(n.to_string())),
             toml::Value::Boolean(b) => Ok(Text(b.to_string())),
             toml::Value::Array(items) => {
-                let items: Result<Vec<String>, String> = items.into_iter().map(|i| Text::try_from(i).map(|t| t.0)).collect();
+                let items: Result<Vec<String>, String> =
+                    items.into_iter().map(|i| Text::try_from(i).map(|t| t.0)).collect();
                 Ok(Text(items?.join(",")))
             }
             other => Err(format!("expected text, a number, a boolean or a list, not {}", other.type_str())),
@@ -165,7 +166,9 @@ impl Config {
     /// All mistakes, each with the setting's name, what was written and what is expected.
     pub(crate) fn read(flags: Written, file: Option<(&str, &str)>) -> Result<Config, ConfigErrors> {
         let mut reader = Reader(Vec::new());
-        let mut file = match file.map(|(name, text)| toml::from_str::<Written>(text).map_err(|e| format!("{name}: {}", e.to_string().trim_end()))) {
+        let mut file = match file.map(|(name, text)| {
+            toml::from_str::<Written>(text).map_err(|e| format!("{name}: {}", e.to_string().trim_end()))
+        }) {
             None => Written::default(),
             Some(Ok(written)) => written,
             Some(Err(error)) => {
@@ -202,7 +205,9 @@ impl Config {
             },
         };
         if api_token.is_none() && !api_listen.ip().is_loopback() {
-            reader.0.push(format!("api_listen: {api_listen} can be reached from other machines; give --api-token-file too"));
+            reader.0.push(format!(
+                "api_listen: {api_listen} can be reached from other machines; give --api-token-file too"
+            ));
         }
         let config = Config {
             database_url,
@@ -214,7 +219,9 @@ impl Config {
             state_dir: pick!(state_dir).map_or_else(|| PathBuf::from("warren-state"), |t| PathBuf::from(t.0)),
             rules: pick!(rules).map(|t| PathBuf::from(t.0)),
             default_group: reader.value("default_group", pick!(default_group), "adhoc".to_owned(), not_empty),
-            trusted_hops: reader.value("trusted_hops", pick!(trusted_hops), 0, |t| t.parse().map_err(|_| "is not a number from 0 up".to_owned())),
+            trusted_hops: reader.value("trusted_hops", pick!(trusted_hops), 0, |t| {
+                t.parse().map_err(|_| "is not a number from 0 up".to_owned())
+            }),
             statement_paths: reader.value("statement_paths", pick!(statement_paths), Vec::new(), paths),
             extra_paths: reader.value("extra_paths", pick!(extra_paths), Vec::new(), paths),
             ui_domain: reader.value("ui_domain", pick!(ui_domain), None, |t| not_empty(t).map(Some)),

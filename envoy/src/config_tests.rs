@@ -50,7 +50,9 @@ fn flags_win_over_the_file_and_the_file_over_defaults() {
 
 #[test]
 fn a_typo_in_the_file_is_named_with_its_line() {
-    let errors = Config::read(flags(&[("database_url", "postgres://db/w")]), Some(("warren.toml", "lisen = \"x\"\n"))).err().unwrap();
+    let errors = Config::read(flags(&[("database_url", "postgres://db/w")]), Some(("warren.toml", "lisen = \"x\"\n")))
+        .err()
+        .unwrap();
     assert!(errors.0[0].starts_with("warren.toml: TOML parse error at line 1, column 1"), "{errors}");
     assert!(errors.0[0].contains("unknown field `lisen`"), "{errors}");
 }

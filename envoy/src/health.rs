@@ -124,7 +124,12 @@ impl Probe {
             if let Some(report) = self.check().await
                 && self.last.as_ref() != Some(&report)
             {
-                tracing::info!(slug = report.slug, healthy = report.health.healthy, reason = report.health.reason, "health");
+                tracing::info!(
+                    slug = report.slug,
+                    healthy = report.health.healthy,
+                    reason = report.health.reason,
+                    "health"
+                );
                 self.last = Some(report.clone());
                 if reports.send(report).await.is_err() {
                     return;
@@ -185,25 +190,39 @@ impl Probe {
         if !answer.status().is_success() {
             return Err(Failure { refused: false, reason: format!("/v1/info answered {}", answer.status()) });
         }
-        answer.json().await.map_err(|_| Failure { refused: false, reason: "/v1/info did not answer as Trino does".to_owned() })
+        answer
+            .json()
+            .await
+            .map_err(|_| Failure { refused: false, reason: "/v1/info did not answer as Trino does".to_owned() })
     }
 
     /// Runs `SELECT 1` the way queries come through Envoy. Gives the id's last part, and what is to be known besides.
     async fn prove(&self) -> Result<(Option<String>, String), String> {
         let prefix = format!("/c/{}", self.slug);
         let forwarded = |request: reqwest::RequestBuilder| {
-            request.header("X-Trino-User", &self.user).header("X-Trino-Source", "warren-health").header("X-Forwarded-Prefix", &prefix)
+            request
+                .header("X-Trino-User", &self.user)
+                .header("X-Trino-Source", "warren-health")
+                .header("X-Forwarded-Prefix", &prefix)
         };
         let post = forwarded(self.client.post(format!("{}/v1/statement", self.base))).body("SELECT 1");
         let answer = post.send().await.map_err(|e| Failure::of(e).reason)?;
         match answer.status().as_u16() {
             200 => {}
             // It is up and knows us not: whether it can run queries is not for us to see.
-            status @ (401 | 403) => return Ok((None, format!("a test query was refused ({status}), so only /v1/info is looked at"))),
-            406 => return Err("it refuses X-Forwarded headers; set http-server.process-forwarded=true in its config.properties".to_owned()),
+            status @ (401 | 403) => {
+                return Ok((None, format!("a test query was refused ({status}), so only /v1/info is looked at")));
+            }
+            406 => {
+                return Err(
+                    "it refuses X-Forwarded headers; set http-server.process-forwarded=true in its config.properties"
+                        .to_owned(),
+                );
+            }
             status => return Err(format!("a test query was answered with status {status}")),
         }
-        let mut page: Page = answer.json().await.map_err(|_| "a test query was not answered as Trino does".to_owned())?;
+        let mut page: Page =
+            answer.json().await.map_err(|_| "a test query was not answered as Trino does".to_owned())?;
         let id = page.id.rsplit('_').next().map(str::to_owned);
         for _ in 0..MAX_POLLS {
             if let Some(error) = page.error {
@@ -214,7 +233,10 @@ impl Probe {
             }
             let Some(next) = page.next_uri else { return Ok((id, String::new())) };
             let path = follow_up_path(&next, &prefix)?;
-            let answer = forwarded(self.client.get(format!("{}{path}", self.base))).send().await.map_err(|e| Failure::of(e).reason)?;
+            let answer = forwarded(self.client.get(format!("{}{path}", self.base)))
+                .send()
+                .await
+                .map_err(|e| Failure::of(e).reason)?;
             page = answer.json().await.map_err(|_| "a test query was not answered as Trino does".to_owned())?;
         }
         Err(format!("a test query did not finish in {MAX_POLLS} polls"))
@@ -272,17 +294,28 @@ mod tests {
 
     #[test]
     fn reads_trinos_durations() {
-        for (text, want) in [("1.50s", Some(1.5)), ("2.00m", Some(120.0)), ("1.00d", Some(86_400.0)), ("5", None), ("x", None), ("1w", None)] {
+        for (text, want) in [
+            ("1.50s", Some(1.5)),
+            ("2.00m", Some(120.0)),
+            ("1.00d", Some(86_400.0)),
+            ("5", None),
+            ("x", None),
+            ("1w", None),
+        ] {
             assert_eq!(seconds(text), want, "{text}");
         }
     }
 
     #[test]
     fn follows_a_uri_back_to_the_coordinator_itself() {
-        assert_eq!(follow_up_path("http://h:1/c/etl-1/v1/statement/queued/x", "/c/etl-1"), Ok("/v1/statement/queued/x".to_owned()));
+        assert_eq!(
+            follow_up_path("http://h:1/c/etl-1/v1/statement/queued/x", "/c/etl-1"),
+            Ok("/v1/statement/queued/x".to_owned())
+        );
         assert_eq!(
             follow_up_path("http://h:1/v1/statement/queued/secret", "/c/etl-1"),
-            Err("it ignores X-Forwarded-Prefix; it needs Trino 455 or newer with http-server.process-forwarded=true".to_owned())
+            Err("it ignores X-Forwarded-Prefix; it needs Trino 455 or newer with http-server.process-forwarded=true"
+                .to_owned())
         );
     }
 }

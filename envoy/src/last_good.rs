@@ -29,7 +29,9 @@ pub(crate) fn read(path: &Path) -> Result<Option<LastGood>, String> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(format!("cannot read {}: {error}", path.display())),
     };
-    serde_json::from_str(&text).map(Some).map_err(|error| format!("{} is damaged, so it is not used: {error}", path.display()))
+    serde_json::from_str(&text)
+        .map(Some)
+        .map_err(|error| format!("{} is damaged, so it is not used: {error}", path.display()))
 }
 
 /// Replaces it whole or not at all.

@@ -35,7 +35,12 @@ pub(crate) struct Reconciler {
 
 impl Reconciler {
     /// Runs for ever.
-    pub(crate) async fn run(self, mut states: mpsc::Receiver<State>, mut reports: mpsc::Receiver<Report>, mut probes: Probes) {
+    pub(crate) async fn run(
+        self,
+        mut states: mpsc::Receiver<State>,
+        mut reports: mpsc::Receiver<Report>,
+        mut probes: Probes,
+    ) {
         let mut known = Known::default();
         match last_good::read(&self.last_good) {
             Ok(Some(last_good)) => {
@@ -141,7 +146,8 @@ impl Known {
     fn forget_gone(&mut self) {
         let slugs: BTreeSet<&str> = self.state.iter().flat_map(|s| &s.endpoints).map(|e| e.slug.as_str()).collect();
         let health = std::mem::take(&mut self.observed.health);
-        self.observed.health = health.into_iter().filter(|(slug, _): &(String, Health)| slugs.contains(slug.as_str())).collect();
+        self.observed.health =
+            health.into_iter().filter(|(slug, _): &(String, Health)| slugs.contains(slug.as_str())).collect();
     }
 
     fn has_first_word(&self) -> bool {

@@ -21,7 +21,11 @@ pub(crate) fn read(dir: &Path) -> Result<Vec<RuleFile>, String> {
     let mut files = Vec::new();
     for entry in entries {
         let path = entry.map_err(|e| format!("cannot read the folder {}: {e}", dir.display()))?.path();
-        let Some(name) = path.file_name().and_then(|n| n.to_str()).filter(|n| n.ends_with(".rhai") && !n.starts_with('.')) else { continue };
+        let Some(name) =
+            path.file_name().and_then(|n| n.to_str()).filter(|n| n.ends_with(".rhai") && !n.starts_with('.'))
+        else {
+            continue;
+        };
         let size = std::fs::metadata(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?.len();
         if size > MAX_FILE {
             return Err(format!("{} has {size} bytes; a file of rules has {MAX_FILE} at most", path.display()));
@@ -40,20 +44,19 @@ pub(crate) fn read(dir: &Path) -> Result<Vec<RuleFile>, String> {
 pub(crate) async fn watch(dir: PathBuf, store: Store, status: Arc<Status>) {
     let mut done: Option<Vec<RuleFile>> = None;
     loop {
-        let outcome = match read(&dir) {
+        let problem = match read(&dir) {
+            // As it was when it was last published: whatever was wrong in between is undone.
             Ok(files) if done.as_ref() == Some(&files) => None,
             Ok(files) => match publish(&files, &dir, &store).await {
                 Ok(()) => {
                     done = Some(files);
-                    Some(None)
+                    None
                 }
-                Err(problem) => Some(Some(problem)),
+                Err(problem) => Some(problem),
             },
-            Err(problem) => Some(Some(problem)),
+            Err(problem) => Some(problem),
         };
-        if let Some(problem) = outcome {
-            status.problem("rules folder", problem);
-        }
+        status.problem("rules folder", problem);
         tokio::time::sleep(LOOK).await;
     }
 }

@@ -1,6 +1,6 @@
 //! Slugs: what stands for a coordinator's address in URLs, `[a-z0-9-]`, unique and stored.
 
-use crate::state::{Cluster, Endpoint};
+use crate::state::{Address, Cluster, Endpoint};
 use std::collections::BTreeSet;
 
 /// Longest slug, in bytes: a DNS label, since a cluster's UI may have a host of its own.
@@ -43,6 +43,8 @@ impl Upkeep {
             match endpoints.iter().find(|e| e.cluster == cluster.name && e.url == cluster.url) {
                 Some(e) if e.retired => upkeep.revive.push(e.slug.clone()),
                 Some(_) => {}
+                // A mistake in a row is told, not kept.
+                None if Address::parse(&cluster.url).is_err() => {}
                 None => {
                     let slug = slug(&cluster.name, &taken);
                     taken.insert(slug.clone());
@@ -111,6 +113,12 @@ mod tests {
 
     #[test]
     fn nothing_to_do_when_all_is_known() {
-        assert!(Upkeep::plan(&[cluster("a", "u")], &[endpoint("a", "a", "u", false), endpoint("b", "b", "u", true)]).is_empty());
+        assert!(
+            Upkeep::plan(
+                &[cluster("a", "u"), cluster("odd", "nonsense")],
+                &[endpoint("a", "a", "u", false), endpoint("b", "b", "u", true)]
+            )
+            .is_empty()
+        );
     }
 }

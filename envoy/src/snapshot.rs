@@ -8,7 +8,9 @@ use crate::resources::endpoint::{AssignmentSpec, Coordinator};
 use crate::resources::listener::ListenerSpec;
 use crate::resources::route::{FollowUps, RouteSpec};
 use crate::resources::wasm::FilterSpec;
-use crate::resources::{self, CLUSTER_HEADER, FILTER, LISTENER, NAMESPACE, ROUTES, any, group_cluster, own_cluster, ui_cluster};
+use crate::resources::{
+    self, CLUSTER_HEADER, FILTER, LISTENER, NAMESPACE, ROUTES, any, group_cluster, own_cluster, ui_cluster,
+};
 use crate::state::{Address, Cluster, Endpoint, State};
 use envoy_types::pb::google::protobuf::Any;
 use prost::{Message, Name};
@@ -158,7 +160,9 @@ impl Snapshot {
         snapshot.add(Kind::Listener, LISTENER, &settings.listener, &resources::listener::listener(&settings.listener));
 
         snapshot.consistent(&config)?;
-        snapshot.version = version(&snapshot.resources.iter().flat_map(|(_, r)| r.iter().map(|(n, r)| (n, &r.version))).collect::<Vec<_>>());
+        let versions: Vec<_> =
+            snapshot.resources.values().flat_map(|all| all.iter().map(|(name, r)| (name, &r.version))).collect();
+        snapshot.version = version(&versions);
         Ok(snapshot)
     }
 
@@ -199,12 +203,20 @@ impl Snapshot {
             .chain(config.clusters.iter().map(|(name, cluster)| (name, &cluster.envoy_cluster)));
         for (name, envoy_cluster) in named {
             if !clusters.contains(envoy_cluster.as_str()) {
-                return Err(SnapshotError::Dangling { kind: Kind::Filter, name: name.clone(), missing: envoy_cluster.clone() });
+                return Err(SnapshotError::Dangling {
+                    kind: Kind::Filter,
+                    name: name.clone(),
+                    missing: envoy_cluster.clone(),
+                });
             }
         }
         for (name, _) in self.resources(Kind::Endpoint) {
             if !clusters.contains(name) {
-                return Err(SnapshotError::Dangling { kind: Kind::Endpoint, name: name.to_owned(), missing: name.to_owned() });
+                return Err(SnapshotError::Dangling {
+                    kind: Kind::Endpoint,
+                    name: name.to_owned(),
+                    missing: name.to_owned(),
+                });
             }
         }
         Ok(())
@@ -217,7 +229,13 @@ fn coordinators<'a>(group: &str, state: &'a State, observed: &Observed) -> Vec<C
         .filter_map(|(_, endpoint)| {
             let address = Address::parse(&endpoint.url).ok()?;
             let ip = *observed.addresses.get(&address.host)?.first()?;
-            Some(Coordinator { slug: &endpoint.slug, ip, port: address.port, healthy: is_healthy(endpoint, observed), weight: 1 })
+            Some(Coordinator {
+                slug: &endpoint.slug,
+                ip,
+                port: address.port,
+                healthy: is_healthy(endpoint, observed),
+                weight: 1,
+            })
         })
         .collect()
 }
@@ -274,19 +292,16 @@ fn plugin_config(settings: &Settings, state: &State, files: Vec<warren_rules::Ru
             (name.to_owned(), target)
         })
         .collect();
-    let serving = state
-        .clusters
-        .iter()
-        .filter_map(|cluster| {
-            let endpoint = state.endpoint_of(cluster)?;
-            Address::parse(&endpoint.url).ok()?;
-            let target = ClusterTarget {
-                slug: endpoint.slug.clone(),
-                envoy_cluster: own_cluster(&endpoint.slug),
-                group: cluster.group.clone(),
-            };
-            Some((cluster.name.clone(), target))
-        });
+    let serving = state.clusters.iter().filter_map(|cluster| {
+        let endpoint = state.endpoint_of(cluster)?;
+        Address::parse(&endpoint.url).ok()?;
+        let target = ClusterTarget {
+            slug: endpoint.slug.clone(),
+            envoy_cluster: own_cluster(&endpoint.slug),
+            group: cluster.group.clone(),
+        };
+        Some((cluster.name.clone(), target))
+    });
     // A transaction that began at an address which has since been retired goes on there.
     let retired = state.endpoints.iter().filter(|e| e.retired && Address::parse(&e.url).is_ok()).map(|e| {
         let target = ClusterTarget { slug: e.slug.clone(), envoy_cluster: own_cluster(&e.slug), group: String::new() };

@@ -184,14 +184,26 @@ mod tests {
     #[test]
     fn reports_every_mistake_of_a_state_at_once() {
         let state = State {
-            clusters: vec![Cluster { name: "a".into(), group: "etl".into(), active: true, url: "ftp://x".into(), external_url: String::new() }],
+            clusters: vec![Cluster {
+                name: "a".into(),
+                group: "etl".into(),
+                active: true,
+                url: "ftp://x".into(),
+                external_url: String::new(),
+            }],
             groups: vec![Group { name: "etl".into(), fall_back: vec!["adhok".into()], strict: false }],
-            rule_set: Some(RuleSetVersion { version: 3, files: vec![RuleFile { name: "rules.rhai".into(), source: "let x = 1;".into() }] }),
+            rule_set: Some(RuleSetVersion {
+                version: 3,
+                files: vec![RuleFile { name: "rules.rhai".into(), source: "let x = 1;".into() }],
+            }),
             endpoints: vec![],
         };
         let errors: Vec<String> = state.validate("adhoc").iter().map(ToString::to_string).collect();
         assert_eq!(errors.len(), 3, "{errors:?}");
-        assert_eq!(errors[0], "cluster `a`: address `ftp://x` is not of the form http://HOST:PORT: scheme `ftp` is not http");
+        assert_eq!(
+            errors[0],
+            "cluster `a`: address `ftp://x` is not of the form http://HOST:PORT: scheme `ftp` is not http"
+        );
         assert_eq!(errors[1], "group `etl` falls back to `adhok`, which does not exist; known: `adhoc`, `etl`");
         assert!(errors[2].starts_with("rule set 3: "), "{}", errors[2]);
     }

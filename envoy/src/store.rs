@@ -133,25 +133,39 @@ impl Store {
             .fetch_all(&mut *tx)
             .await?
             .iter()
-            .map(|row| Ok(Group { name: row.try_get("name")?, fall_back: row.try_get("fall_back")?, strict: row.try_get("strict")? }))
+            .map(|row| {
+                Ok(Group {
+                    name: row.try_get("name")?,
+                    fall_back: row.try_get("fall_back")?,
+                    strict: row.try_get("strict")?,
+                })
+            })
             .collect::<Result<_, sqlx::Error>>()?;
 
-        let rule_set = sqlx::query("SELECT version, files::text AS files FROM warren_rule_set ORDER BY version DESC LIMIT 1")
-            .fetch_optional(&mut *tx)
-            .await?
-            .map(|row| Ok::<_, sqlx::Error>(RuleSetVersion { version: row.try_get("version")?, files: read_files(row.try_get("files")?)? }))
-            .transpose()?;
+        let rule_set =
+            sqlx::query("SELECT version, files::text AS files FROM warren_rule_set ORDER BY version DESC LIMIT 1")
+                .fetch_optional(&mut *tx)
+                .await?
+                .map(|row| {
+                    Ok::<_, sqlx::Error>(RuleSetVersion {
+                        version: row.try_get("version")?,
+                        files: read_files(row.try_get("files")?)?,
+                    })
+                })
+                .transpose()?;
         tx.commit().await?;
         Ok((State { clusters, endpoints, groups, rule_set }, expired))
     }
 
     /// Writes the last part of a coordinator's query ids.
     pub(crate) async fn learned(&self, slug: &str, coordinator_id: &str) -> Result<(), StoreError> {
-        sqlx::query("UPDATE warren_endpoint SET coordinator_id = $2 WHERE slug = $1 AND coordinator_id IS DISTINCT FROM $2")
-            .bind(slug)
-            .bind(coordinator_id)
-            .execute(self.pool().await?)
-            .await?;
+        sqlx::query(
+            "UPDATE warren_endpoint SET coordinator_id = $2 WHERE slug = $1 AND coordinator_id IS DISTINCT FROM $2",
+        )
+        .bind(slug)
+        .bind(coordinator_id)
+        .execute(self.pool().await?)
+        .await?;
         Ok(())
     }
 
@@ -172,13 +186,18 @@ impl Store {
 
     /// Lets a cluster take new queries, or stops it from taking them.
     pub(crate) async fn set_active(&self, name: &str, active: bool) -> Result<(), StoreError> {
-        let done = sqlx::query("UPDATE gateway_backend SET active = $2 WHERE name = $1").bind(name).bind(active).execute(self.pool().await?).await?;
+        let done = sqlx::query("UPDATE gateway_backend SET active = $2 WHERE name = $1")
+            .bind(name)
+            .bind(active)
+            .execute(self.pool().await?)
+            .await?;
         self.found(name, done.rows_affected()).await
     }
 
     /// Forgets a cluster; its address is kept for running queries.
     pub(crate) async fn remove_cluster(&self, name: &str) -> Result<(), StoreError> {
-        let done = sqlx::query("DELETE FROM gateway_backend WHERE name = $1").bind(name).execute(self.pool().await?).await?;
+        let done =
+            sqlx::query("DELETE FROM gateway_backend WHERE name = $1").bind(name).execute(self.pool().await?).await?;
         self.found(name, done.rows_affected()).await
     }
 
@@ -186,20 +205,27 @@ impl Store {
         if rows > 0 {
             return Ok(());
         }
-        let names: Vec<String> = sqlx::query_scalar("SELECT name FROM gateway_backend ORDER BY name").fetch_all(self.pool().await?).await?;
-        let known = if names.is_empty() { "none".to_owned() } else { names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ") };
+        let names: Vec<String> =
+            sqlx::query_scalar("SELECT name FROM gateway_backend ORDER BY name").fetch_all(self.pool().await?).await?;
+        let known = if names.is_empty() {
+            "none".to_owned()
+        } else {
+            names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
+        };
         Err(StoreError::NoCluster { name: name.to_owned(), known })
     }
 
     /// Puts a rule set in force; gives its version.
     pub(crate) async fn publish(&self, files: &[RuleFile], author: &str, message: &str) -> Result<i64, StoreError> {
         let files = serde_json::to_string(files).map_err(|e| sqlx::Error::Encode(e.into()))?;
-        Ok(sqlx::query_scalar("INSERT INTO warren_rule_set (author, message, files) VALUES ($1, $2, $3::jsonb) RETURNING version")
-            .bind(author)
-            .bind(message)
-            .bind(files)
-            .fetch_one(self.pool().await?)
-            .await?)
+        Ok(sqlx::query_scalar(
+            "INSERT INTO warren_rule_set (author, message, files) VALUES ($1, $2, $3::jsonb) RETURNING version",
+        )
+        .bind(author)
+        .bind(message)
+        .bind(files)
+        .fetch_one(self.pool().await?)
+        .await?)
     }
 
     /// The files of one rule set.
@@ -242,12 +268,14 @@ async fn write_upkeep(connection: &mut PgConnection, upkeep: &Upkeep) -> Result<
     let mut tx = connection.begin().await?;
     for endpoint in &upkeep.add {
         // Another Warren may have been faster; then its slug holds.
-        sqlx::query("INSERT INTO warren_endpoint (slug, cluster_name, backend_url) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-            .bind(&endpoint.slug)
-            .bind(&endpoint.cluster)
-            .bind(&endpoint.url)
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query(
+            "INSERT INTO warren_endpoint (slug, cluster_name, backend_url) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        )
+        .bind(&endpoint.slug)
+        .bind(&endpoint.cluster)
+        .bind(&endpoint.url)
+        .execute(&mut *tx)
+        .await?;
     }
     for (slugs, sql) in [
         (&upkeep.revive, "UPDATE warren_endpoint SET retired_at = NULL WHERE slug = ANY($1)"),

@@ -7,7 +7,9 @@ use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 use std::rc::Rc;
 use warren_rules::reply::{ErrorKind, GENERIC_USER_ERROR, PERMISSION_DENIED, UNKNOWN_TRANSACTION};
-use warren_rules::{Action as Decided, Decision, Query, Target, Transaction, is_list_header, merge_list_header, parse_transaction};
+use warren_rules::{
+    Action as Decided, Decision, Query, Target, Transaction, is_list_header, merge_list_header, parse_transaction,
+};
 
 const TRANSACTION: &str = "x-trino-transaction-id";
 
@@ -161,11 +163,15 @@ fn verdict<'a>(active: &'a Active, query: &Query, decision: &Decision, live: &Ro
         }
         Transaction::Pinned { id, slug } => {
             return match config.cluster_of_slug(slug) {
-                Some((_, cluster)) => {
-                    Verdict::Send { envoy_cluster: &cluster.envoy_cluster, group: &cluster.group, transaction: Some(id.to_owned()) }
-                }
+                Some((_, cluster)) => Verdict::Send {
+                    envoy_cluster: &cluster.envoy_cluster,
+                    group: &cluster.group,
+                    transaction: Some(id.to_owned()),
+                },
                 None => Verdict::Refuse {
-                    message: "the cluster on which this transaction began is gone; begin a new one with START TRANSACTION".to_owned(),
+                    message:
+                        "the cluster on which this transaction began is gone; begin a new one with START TRANSACTION"
+                            .to_owned(),
                     kind: UNKNOWN_TRANSACTION,
                 },
             };

@@ -22,9 +22,12 @@ impl Active {
     /// # Errors
     /// In words, for Envoy's log.
     pub(crate) fn read(json: &[u8]) -> Result<Active, String> {
-        let config: PluginConfig = serde_json::from_slice(json).map_err(|e| format!("the configuration cannot be read: {e}"))?;
-        let rules = RuleSet::compile(&config.rules).map_err(|errors| format!("rule set {}: {errors}", config.version))?;
-        let mentions = |words: &[&str]| config.rules.iter().any(|file| words.iter().any(|word| file.source.contains(word)));
+        let config: PluginConfig =
+            serde_json::from_slice(json).map_err(|e| format!("the configuration cannot be read: {e}"))?;
+        let rules =
+            RuleSet::compile(&config.rules).map_err(|errors| format!("rule set {}: {errors}", config.version))?;
+        let mentions =
+            |words: &[&str]| config.rules.iter().any(|file| words.iter().any(|word| file.source.contains(word)));
         let wants_address = mentions(&["remote_address"]);
         let wants_time = mentions(&["hour", "weekday"]);
         Ok(Active { config, rules, wants_address, wants_time })

@@ -1,53 +1,57 @@
 //! The cases, in the order in which they run. A name is a fact.
 
-use anyhow::{Result, ensure};
-use warren_tests::client::Session;
+mod body;
+mod clusters;
+mod door;
+mod follow_ups;
+mod outages;
+mod routing;
+mod rules;
+mod transactions;
+
+use std::time::Duration;
+
+use anyhow::Result;
 use warren_tests::stack::Stack;
 
 /// A case: it returns an error, or panics in an assertion, when the fact does not hold.
 pub(crate) type Case = fn(&Stack) -> Result<()>;
 
-pub(crate) const CASES: &[(&str, Case)] = &[
-    ("a_query_ends_where_it_began", a_query_ends_where_it_began),
-    (
-        "a_reset_brings_back_what_died",
-        a_reset_brings_back_what_died,
-    ),
+/// How long a change may take to be in force.
+const SOON: Duration = Duration::from_secs(20);
+
+macro_rules! cases {
+    ($($module:ident :: $case:ident),* $(,)?) => {
+        &[$((concat!(stringify!($module), "::", stringify!($case)), $module::$case as Case)),*]
+    };
+}
+
+pub(crate) const CASES: &[(&str, Case)] = cases![
+    routing::each_query_goes_where_its_rule_says,
+    routing::a_denied_query_gets_the_rules_message,
+    routing::an_unknown_group_is_an_error_that_names_the_known_ones,
+    routing::a_rule_that_fails_is_skipped_and_counted,
+    routing::a_rule_sets_a_session_property_beside_the_clients_own,
+    routing::a_dead_coordinator_costs_no_client_an_error,
+    routing::a_group_falls_back_when_it_serves_nothing,
+    transactions::a_transaction_stays_where_it_began,
+    transactions::a_forged_transaction_is_refused,
+    follow_ups::pages_come_through_any_envoy_from_the_same_coordinator,
+    follow_ups::a_cancelled_query_is_cancelled,
+    follow_ups::a_follow_up_without_prefix_is_found_by_its_query_id,
+    follow_ups::nothing_but_follow_ups_is_served_under_a_prefix,
+    door::each_path_goes_where_the_table_says,
+    door::a_client_cannot_steer,
+    door::a_trusted_load_balancer_is_believed_and_others_are_not,
+    clusters::a_row_changed_with_sql_takes_effect_and_its_queries_finish,
+    clusters::a_row_deleted_in_mid_query_lets_the_query_finish,
+    clusters::an_address_edited_in_mid_query_lets_the_query_finish,
+    clusters::a_row_that_makes_no_sense_changes_nothing_and_is_named,
+    clusters::a_database_made_by_trino_gateway_is_taken_as_it_is,
+    rules::a_saved_rule_is_in_force_and_drains_nothing,
+    rules::a_broken_rule_is_refused_with_its_line_and_the_old_ones_serve,
+    rules::rules_are_published_listed_and_rolled_back,
+    rules::what_only_envoy_refuses_is_shown_and_the_old_serves,
+    body::rules_that_read_the_text_route_any_size_up_to_the_limit,
+    outages::queries_go_on_whatever_is_down,
 ];
-
-/// Half of the pages are read from each Envoy, and one coordinator has seen the query.
-fn a_query_ends_where_it_began(stack: &Stack) -> Result<()> {
-    let session = Session::user("alice").source("e2e");
-    let mut query = session.start(&stack.url(0)?, "SELECT name FROM tpch.tiny.customer")?;
-    while query.step_at(&stack.url(query.all_next_uris.len() % 2)?)? {}
-    let query = query.success()?;
-    ensure!(
-        query.rows.len() == 1500,
-        "{} rows, wanted 1500",
-        query.rows.len()
-    );
-    assert_eq!(stack.who_knows(&query.id)?, ["adhoc-1"]);
-    Ok(())
-}
-
-/// What every case after one that breaks something relies on.
-fn a_reset_brings_back_what_died(stack: &Stack) -> Result<()> {
-    let etl = stack.trino("etl-1")?;
-    etl.process.pause()?;
-    stack.trino("adhoc-1")?.process.kill9()?;
-    stack.envoy(0)?.process.kill9()?;
-    stack.warren.process.kill9()?;
-    stack.postgres.process.stop()?;
-    ensure!(
-        Session::user("alice")
-            .run(&stack.url(0)?, "SELECT 1")
-            .is_err(),
-        "a dead Envoy answered"
-    );
-    stack.reset()?;
-    for process in stack.processes() {
-        ensure!(process.alive(), "{} does not run", process.name());
-    }
-    etl.wait_ready()?;
-    a_query_ends_where_it_began(stack)
-}

@@ -2,6 +2,8 @@
 //!
 //! `cargo test -p warren-tests --test e2e -- --list`, `… -- NAME` to choose. One case at a time: they share the stack.
 
+#![expect(clippy::indexing_slicing, reason = "these are tests: an index that is not there is a failed case")]
+
 mod cases;
 
 use std::process::ExitCode;
@@ -23,10 +25,7 @@ enum Shared {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments {
-        test_threads: Some(1),
-        ..Arguments::from_args()
-    };
+    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
     if let Err(error) = interrupt::listen() {
         eprintln!("{error:#}");
         return ExitCode::FAILURE;
@@ -36,9 +35,7 @@ fn main() -> ExitCode {
         .iter()
         .map(|(name, case)| {
             let shared = Arc::clone(&shared);
-            Trial::test(*name, move || {
-                run(&shared, *case).map_err(|error| Failed::from(format!("{error:#}")))
-            })
+            Trial::test(*name, move || run(&shared, *case).map_err(|error| Failed::from(format!("{error:#}"))))
         })
         .collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -47,22 +44,24 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
+fn options() -> StackOptions {
+    StackOptions {
+        rules: vec![("rules.rhai".to_owned(), include_str!("rules/rules.rhai").to_owned())],
+        warren: ["--show-rule", "--ui-domain", "ui.test", "--extra-paths", "/v1/thread"].map(str::to_owned).to_vec(),
+        ..StackOptions::default()
+    }
+}
+
 fn run(shared: &Mutex<Shared>, case: cases::Case) -> Result<()> {
     // A case that panicked leaves the lock poisoned and the stack as good as a failing one does.
     let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
     let fresh = matches!(*shared, Shared::NotStarted);
     if fresh {
         *shared = Shared::Broken;
-        *shared = Shared::Running(Box::new(Stack::start(
-            "e2e",
-            StackOptions::default(),
-            &Progress::on_stderr(),
-        )?));
+        *shared = Shared::Running(Box::new(Stack::start("e2e", options(), &Progress::on_stderr())?));
     }
     let Shared::Running(stack) = &*shared else {
-        return Err(anyhow!(
-            "the stack did not start; see the first case that failed"
-        ));
+        return Err(anyhow!("the stack did not start; see the first case that failed"));
     };
     let print_logs = LogsOnFailure { stack, done: false };
     if !fresh {

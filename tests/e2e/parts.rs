@@ -29,10 +29,7 @@ fn postgresql_keeps_its_data_through_a_restart() -> Result<()> {
     assert_eq!(rows, [[Some("etl".to_owned())], [None]]);
     postgres.process.kill9()?;
     postgres.start_again()?;
-    assert_eq!(
-        postgres.query("SELECT count(*) FROM burrow")?,
-        [[Some("2".to_owned())]]
-    );
+    assert_eq!(postgres.query("SELECT count(*) FROM burrow")?, [[Some("2".to_owned())]]);
     Ok(())
 }
 
@@ -46,82 +43,42 @@ fn a_trino_answers_through_two_envoys_and_tells_who_asked() -> Result<()> {
     let envoys: Vec<Envoy> = ports
         .iter()
         .enumerate()
-        .map(|(i, port)| {
-            Envoy::start(
-                &programs,
-                &run,
-                &format!("envoy-{i}"),
-                &forward(*port, trino.port()),
-                1,
-            )
-        })
+        .map(|(i, port)| Envoy::start(&programs, &run, &format!("envoy-{i}"), &forward(*port, trino.port()), 1))
         .collect::<Result<_>>()?;
     trino.wait_ready()?;
-    eprintln!(
-        "one Trino: ready after {:.1} s",
-        begin.elapsed().as_secs_f32()
-    );
+    eprintln!("one Trino: ready after {:.1} s", begin.elapsed().as_secs_f32());
     let [first, second] = ports.map(|port| format!("http://127.0.0.1:{port}"));
 
     let session = Session::user("alice").source("parts").tag("x");
-    let mut query = session.start(
-        &first,
-        "SELECT name FROM tpch.tiny.nation ORDER BY 1 -- parts",
-    )?;
+    let mut query = session.start(&first, "SELECT name FROM tpch.tiny.nation ORDER BY 1 -- parts")?;
     query.step()?;
     query.finish_at(&second)?;
     let query = query.success()?;
     assert_eq!(query.columns, ["name"]);
-    assert_eq!(
-        (query.rows.len(), query.value().context("no value")?),
-        (25, &"ALGERIA".into())
-    );
+    assert_eq!((query.rows.len(), query.value().context("no value")?), (25, &"ALGERIA".into()));
 
     let known = trino.queries()?;
-    let seen = known
-        .iter()
-        .find(|known| known.query_id == query.id)
-        .context("the coordinator does not know it")?;
-    assert_eq!(
-        (seen.session.user.as_str(), seen.session.source.as_deref()),
-        ("alice", Some("parts"))
-    );
+    let seen = known.iter().find(|known| known.query_id == query.id).context("the coordinator does not know it")?;
+    assert_eq!((seen.session.user.as_str(), seen.session.source.as_deref()), ("alice", Some("parts")));
     assert_eq!(seen.session.client_tags, ["x"]);
 
     let failed = session.run(&first, "SELECT nonsense")?;
-    assert_eq!(
-        failed.error.context("no error")?.error_name,
-        "COLUMN_NOT_FOUND"
-    );
+    assert_eq!(failed.error.context("no error")?.error_name, "COLUMN_NOT_FOUND");
 
-    let mut long = session.start(
-        &first,
-        "SELECT count(*) FROM tpch.sf100.lineitem a, tpch.sf100.orders b",
-    )?;
+    let mut long = session.start(&first, "SELECT count(*) FROM tpch.sf100.lineitem a, tpch.sf100.orders b")?;
     while long.state != "RUNNING" {
         ensure!(long.step()?, "it ended: {:?}", long.error);
     }
     assert_eq!(long.cancel()?.status, 204);
-    eventually(
-        Duration::from_secs(10),
-        "the cancelled query to be gone",
-        || {
-            let known = trino.queries()?;
-            let state = known
-                .iter()
-                .find(|known| known.query_id == long.id)
-                .map(|known| known.state.as_str());
-            ensure!(state == Some("FAILED"), "it is {state:?}");
-            Ok(())
-        },
-    )?;
+    eventually(Duration::from_secs(10), "the cancelled query to be gone", || {
+        let known = trino.queries()?;
+        let state = known.iter().find(|known| known.query_id == long.id).map(|known| known.state.as_str());
+        ensure!(state == Some("FAILED"), "it is {state:?}");
+        Ok(())
+    })?;
 
     for envoy in &envoys {
-        ensure!(
-            envoy.stat("cluster.trino.upstream_rq_200")? > 0,
-            "{}: served nothing",
-            envoy.name()
-        );
+        ensure!(envoy.stat("cluster.trino.upstream_rq_200")? > 0, "{}: served nothing", envoy.name());
         assert_eq!(envoy.stat("cluster.nobody.upstream_rq_200")?, 0);
         assert!(envoy.config_dump()?.to_string().contains("trino"));
     }

@@ -99,12 +99,7 @@ struct Stats {
 impl Session {
     /// A session of a user.
     pub fn user(name: &str) -> Self {
-        Self {
-            user: name.to_owned(),
-            source: None,
-            client_tags: Vec::new(),
-            headers: Vec::new(),
-        }
+        Self { user: name.to_owned(), source: None, client_tags: Vec::new(), headers: Vec::new() }
     }
 
     /// Names the program that asks (`X-Trino-Source`).
@@ -159,19 +154,11 @@ impl Session {
 
     fn all_headers(&self) -> Vec<(&str, String)> {
         let mut headers = vec![("X-Trino-User", self.user.clone())];
-        headers.extend(
-            self.source
-                .iter()
-                .map(|source| ("X-Trino-Source", source.clone())),
-        );
+        headers.extend(self.source.iter().map(|source| ("X-Trino-Source", source.clone())));
         if !self.client_tags.is_empty() {
             headers.push(("X-Trino-Client-Tags", self.client_tags.join(",")));
         }
-        headers.extend(
-            self.headers
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.clone())),
-        );
+        headers.extend(self.headers.iter().map(|(name, value)| (name.as_str(), value.clone())));
         headers
     }
 }
@@ -208,10 +195,7 @@ impl Query {
 
     /// Cancels the query as clients do: DELETE of the next page. Returns the reply, 204 when all is well.
     pub fn cancel(&self) -> Result<Reply> {
-        let url = self
-            .next_uri
-            .as_ref()
-            .context("the query is at its end; there is nothing to cancel")?;
+        let url = self.next_uri.as_ref().context("the query is at its end; there is nothing to cancel")?;
         let mut request = http::agent().delete(url);
         for (name, value) in self.session.all_headers() {
             request = request.header(name, value);
@@ -225,6 +209,12 @@ impl Query {
             anyhow::bail!("query {} failed: {error}", self.id);
         }
         Ok(self)
+    }
+
+    /// The slug that the first `nextUri` carries: the coordinator that took the query.
+    pub fn slug(&self) -> &str {
+        let uri = self.all_next_uris.first().map(String::as_str).unwrap_or_default();
+        uri.split("/c/").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default()
     }
 
     /// The only value of a query that returns one.
@@ -247,10 +237,7 @@ impl Query {
 
     fn read_page(&mut self, url: &str) -> Result<bool> {
         let headers = self.session.all_headers();
-        let headers: Vec<(&str, &str)> = headers
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
+        let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let reply = http::get(url, &headers)?;
         self.take_in(&format!("GET {url}"), reply)?;
         Ok(self.next_uri.is_some())
@@ -260,11 +247,7 @@ impl Query {
         let page: Page = match serde_json::from_str(&reply.body) {
             Ok(page) if reply.status == 200 => page,
             _ => {
-                return Err(NotAPage {
-                    request: request.to_owned(),
-                    reply,
-                }
-                .into());
+                return Err(NotAPage { request: request.to_owned(), reply }.into());
             }
         };
         self.id = page.id;
@@ -284,32 +267,20 @@ impl Query {
 
 /// The same path at another place.
 fn moved(url: &str, base: &str) -> Result<String> {
-    let uri: Uri = url
-        .parse()
-        .with_context(|| format!("{url}: not an address"))?;
-    let path = uri
-        .path_and_query()
-        .with_context(|| format!("{url}: has no path"))?;
+    let uri: Uri = url.parse().with_context(|| format!("{url}: not an address"))?;
+    let path = uri.path_and_query().with_context(|| format!("{url}: has no path"))?;
     Ok(format!("{}{path}", base.trim_end_matches('/')))
 }
 
 impl fmt::Display for QueryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} ({}, {})",
-            self.message, self.error_name, self.error_type
-        )
+        write!(f, "{} ({}, {})", self.message, self.error_name, self.error_type)
     }
 }
 
 impl fmt::Display for NotAPage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}: {}: {}",
-            self.request, self.reply.status, self.reply.body
-        )
+        write!(f, "{}: {}: {}", self.request, self.reply.status, self.reply.body)
     }
 }
 

@@ -29,20 +29,12 @@ impl std::error::Error for GiveUp {}
 
 /// Tries until `attempt` succeeds and returns what it returned. After `timeout`, or at Ctrl-C, the error says what was
 /// waited for, how long, and why the last try failed.
-pub fn eventually<T>(
-    timeout: Duration,
-    what: &str,
-    attempt: impl FnMut() -> Result<T>,
-) -> Result<T> {
+pub fn eventually<T>(timeout: Duration, what: &str, attempt: impl FnMut() -> Result<T>) -> Result<T> {
     poll(timeout, what, interrupted, attempt)
 }
 
 /// The same, not to be interrupted: for cleaning up after the interruption.
-pub(crate) fn surely<T>(
-    timeout: Duration,
-    what: &str,
-    attempt: impl FnMut() -> Result<T>,
-) -> Result<T> {
+pub(crate) fn surely<T>(timeout: Duration, what: &str, attempt: impl FnMut() -> Result<T>) -> Result<T> {
     poll(timeout, what, || false, attempt)
 }
 
@@ -61,8 +53,7 @@ fn poll<T>(
         };
         let waited = start.elapsed();
         if error.is::<GiveUp>() || waited >= timeout || stop() {
-            return Err(error)
-                .with_context(|| format!("waited {:.1} s for: {what}", waited.as_secs_f32()));
+            return Err(error).with_context(|| format!("waited {:.1} s for: {what}", waited.as_secs_f32()));
         }
         thread::sleep(pause);
         pause = pause.mul_f32(1.4).min(LONGEST);
@@ -88,19 +79,13 @@ mod tests {
 
     #[test]
     fn tells_what_it_waited_for_and_why_it_is_not_there() {
-        let error =
-            eventually::<()>(Duration::ZERO, "rain", || Err(anyhow!("no clouds"))).unwrap_err();
+        let error = eventually::<()>(Duration::ZERO, "rain", || Err(anyhow!("no clouds"))).unwrap_err();
         assert_eq!(format!("{error:#}"), "waited 0.0 s for: rain: no clouds");
     }
 
     #[test]
     fn stops_when_there_is_no_hope() {
-        let error = eventually::<()>(Duration::from_secs(60), "Envoy", || {
-            Err(GiveUp("it ended".to_owned()).into())
-        });
-        assert_eq!(
-            format!("{:#}", error.unwrap_err()),
-            "waited 0.0 s for: Envoy: it ended"
-        );
+        let error = eventually::<()>(Duration::from_secs(60), "Envoy", || Err(GiveUp("it ended".to_owned()).into()));
+        assert_eq!(format!("{:#}", error.unwrap_err()), "waited 0.0 s for: Envoy: it ended");
     }
 }

@@ -38,16 +38,8 @@ pub fn agent() -> Agent {
 /// Reads a reply to its end.
 pub fn read(response: Response<ureq::Body>) -> Result<Reply> {
     let (head, mut body) = response.into_parts();
-    let body = body
-        .with_config()
-        .limit(BODY_LIMIT)
-        .read_to_string()
-        .context("the reply broke off")?;
-    Ok(Reply {
-        status: head.status,
-        headers: head.headers,
-        body,
-    })
+    let body = body.with_config().limit(BODY_LIMIT).read_to_string().context("the reply broke off")?;
+    Ok(Reply { status: head.status, headers: head.headers, body })
 }
 
 /// GET with headers.
@@ -59,17 +51,27 @@ pub fn get(url: &str, headers: &[(&str, &str)]) -> Result<Reply> {
     read(request.call().with_context(|| format!("GET {url}"))?)
 }
 
+/// Any method, with headers and a body.
+pub fn send(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Result<Reply> {
+    let mut request = ureq::http::Request::builder().method(method).uri(url);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    // GET and HEAD with a body, however empty, are not what a client sends.
+    let response = if body.is_empty() && method != "POST" && method != "PUT" {
+        agent().run(request.body(())?)
+    } else {
+        agent().run(request.body(body.to_owned())?)
+    };
+    read(response.with_context(|| format!("{method} {url}"))?)
+}
+
 // === impl Reply ===
 
 impl Reply {
     /// The body, if the status says success.
     pub fn success(self, what: &str) -> Result<String> {
-        ensure!(
-            self.status.is_success(),
-            "{what}: {}: {}",
-            self.status,
-            self.body
-        );
+        ensure!(self.status.is_success(), "{what}: {}: {}", self.status, self.body);
         Ok(self.body)
     }
 

@@ -34,8 +34,6 @@ pub fn interrupted() -> bool {
 pub fn wait() {
     let mut interrupted = INTERRUPTED.lock().unwrap_or_else(PoisonError::into_inner);
     while !*interrupted {
-        interrupted = CHANGED
-            .wait(interrupted)
-            .unwrap_or_else(PoisonError::into_inner);
+        interrupted = CHANGED.wait(interrupted).unwrap_or_else(PoisonError::into_inner);
     }
 }

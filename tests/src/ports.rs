@@ -16,9 +16,7 @@ static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
 
 /// A port that nobody listens on and that this process has not given out before.
 pub fn free_port() -> Result<u16> {
-    let mut given = GIVEN
-        .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut given = GIVEN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     for step in 0..COUNT {
         let port = FIRST + (start() + step) % COUNT;
         if !given.contains(&port) && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
@@ -26,19 +24,13 @@ pub fn free_port() -> Result<u16> {
             return Ok(port);
         }
     }
-    bail!(
-        "no free port on 127.0.0.1 between {FIRST} and {}",
-        FIRST + COUNT - 1
-    )
+    bail!("no free port on 127.0.0.1 between {FIRST} and {}", FIRST + COUNT - 1)
 }
 
 /// Two test runs at once begin their search at different places.
 fn start() -> u16 {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.subsec_nanos());
-    u16::try_from(now.wrapping_add(std::process::id().wrapping_mul(7919)) % u32::from(COUNT))
-        .unwrap_or(0)
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.subsec_nanos());
+    u16::try_from(now.wrapping_add(std::process::id().wrapping_mul(7919)) % u32::from(COUNT)).unwrap_or(0)
 }
 
 #[cfg(test)]

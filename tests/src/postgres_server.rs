@@ -42,9 +42,8 @@ impl PostgresServer {
         }
         let data = run.folder("postgresql-data")?;
         if let Some(user) = &other_user {
-            chown(&data, Some(user.uid.as_raw()), Some(user.gid.as_raw())).with_context(|| {
-                format!("{}: cannot be given to user {}", data.display(), user.name)
-            })?;
+            chown(&data, Some(user.uid.as_raw()), Some(user.gid.as_raw()))
+                .with_context(|| format!("{}: cannot be given to user {}", data.display(), user.name))?;
         }
         let as_user = move |program: &str, folder: &Path| {
             let mut command = Command::new(installation.join("bin").join(program));
@@ -60,12 +59,9 @@ impl PostgresServer {
             let mut command = as_user("postgres", &data);
             command.arg("-D").arg(&data).arg("-p").arg(port.to_string());
             // No socket file: its folder may not exist. No fsync: nobody pulls the plug on a test's data.
-            for setting in [
-                "listen_addresses=127.0.0.1",
-                "unix_socket_directories=",
-                "fsync=off",
-                "shared_buffers=32MB",
-            ] {
+            for setting in
+                ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "shared_buffers=32MB"]
+            {
                 command.args(["-c", setting]);
             }
             command
@@ -75,10 +71,7 @@ impl PostgresServer {
         let server = Self { process, port };
         server.process.start()?;
         server.wait_ready_on("postgres")?;
-        server
-            .connect("postgres")?
-            .batch_execute(&format!("CREATE DATABASE {DATABASE}"))
-            .context("CREATE DATABASE")?;
+        server.connect("postgres")?.batch_execute(&format!("CREATE DATABASE {DATABASE}")).context("CREATE DATABASE")?;
         Ok(server)
     }
 
@@ -100,17 +93,12 @@ impl PostgresServer {
 
     /// Runs statements and forgets what they return.
     pub fn sql(&self, text: &str) -> Result<()> {
-        self.connect(DATABASE)?
-            .batch_execute(text)
-            .with_context(|| format!("SQL failed: {text}"))
+        self.connect(DATABASE)?.batch_execute(text).with_context(|| format!("SQL failed: {text}"))
     }
 
     /// Runs a query; every value as PostgreSQL prints it.
     pub fn query(&self, text: &str) -> Result<Vec<Vec<Option<String>>>> {
-        let messages = self
-            .connect(DATABASE)?
-            .simple_query(text)
-            .with_context(|| format!("SQL failed: {text}"))?;
+        let messages = self.connect(DATABASE)?.simple_query(text).with_context(|| format!("SQL failed: {text}"))?;
         let mut rows = Vec::new();
         for message in messages {
             if let SimpleQueryMessage::Row(row) = message {
@@ -134,33 +122,14 @@ impl PostgresServer {
     }
 
     fn wait_ready_on(&self, database: &str) -> Result<()> {
-        self.process.wait_until(READY, "a first connection", || {
-            self.connect(database).map(drop)
-        })
+        self.process.wait_until(READY, "a first connection", || self.connect(database).map(drop))
     }
 }
 
 fn initialise(mut initdb: Command, data: &Path) -> Result<()> {
-    initdb
-        .args([
-            "-U",
-            ROLE,
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--no-locale",
-            "--no-sync",
-            "-D",
-        ])
-        .arg(data);
-    let output = initdb
-        .stdin(Stdio::null())
-        .output()
-        .context("`initdb` cannot be started")?;
-    ensure!(
-        output.status.success(),
-        "`initdb` failed: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    initdb.args(["-U", ROLE, "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync", "-D"]).arg(data);
+    let output = initdb.stdin(Stdio::null()).output().context("`initdb` cannot be started")?;
+    ensure!(output.status.success(), "`initdb` failed: {}", String::from_utf8_lossy(&output.stderr));
     Ok(())
 }
 
@@ -180,9 +149,7 @@ fn user_when_root() -> Result<Option<User>> {
 /// Copies what a running server needs; static libraries are left out.
 fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to).with_context(|| format!("{}: cannot be made", to.display()))?;
-    for entry in
-        fs::read_dir(from).with_context(|| format!("{}: cannot be read", from.display()))?
-    {
+    for entry in fs::read_dir(from).with_context(|| format!("{}: cannot be read", from.display()))? {
         let entry = entry?;
         let (source, target): (PathBuf, PathBuf) = (entry.path(), to.join(entry.file_name()));
         let kind = entry.file_type()?;
@@ -192,8 +159,7 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
             symlink(fs::read_link(&source)?, &target)
                 .with_context(|| format!("{}: cannot be made", target.display()))?;
         } else if source.extension().is_none_or(|extension| extension != "a") {
-            fs::copy(&source, &target)
-                .with_context(|| format!("{}: cannot be copied", source.display()))?;
+            fs::copy(&source, &target).with_context(|| format!("{}: cannot be copied", source.display()))?;
         }
     }
     Ok(())

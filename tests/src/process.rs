@@ -40,11 +40,7 @@ const STOP_DEADLINE: Duration = Duration::from_secs(15);
 
 impl Process {
     /// Describes the program; nothing runs yet. `command` is asked at each start.
-    pub fn new(
-        name: &str,
-        log: PathBuf,
-        command: impl Fn() -> Command + Send + Sync + 'static,
-    ) -> Self {
+    pub fn new(name: &str, log: PathBuf, command: impl Fn() -> Command + Send + Sync + 'static) -> Self {
         Self {
             name: name.to_owned(),
             log,
@@ -75,15 +71,9 @@ impl Process {
             .with_context(|| format!("{}: cannot be written", self.log.display()))?;
         let errors = log.try_clone().context("a log cannot be shared")?;
         let mut command = (self.command)();
-        command
-            .stdin(Stdio::null())
-            .stdout(log)
-            .stderr(errors)
-            .process_group(0);
+        command.stdin(Stdio::null()).stdout(log).stderr(errors).process_group(0);
         let program = command.get_program().to_string_lossy().into_owned();
-        let started = command
-            .spawn()
-            .with_context(|| format!("{}: `{program}` cannot be started", self.name))?;
+        let started = command.spawn().with_context(|| format!("{}: `{program}` cannot be started", self.name))?;
         let group = i32::try_from(started.id())?;
         lock(&RUNNING).insert(group);
         lock(&STARTED).insert(group);
@@ -109,11 +99,7 @@ impl Process {
     /// Process id; `None` when it does not run.
     pub fn pid(&self) -> Option<u32> {
         let mut child = self.child();
-        if is_alive(&mut child) {
-            child.as_ref().map(Child::id)
-        } else {
-            None
-        }
+        if is_alive(&mut child) { child.as_ref().map(Child::id) } else { None }
     }
 
     /// Whether it runs (or is paused).
@@ -122,23 +108,12 @@ impl Process {
     }
 
     /// Tries `attempt` until it succeeds; stops at once, with the end of the log, when the program is not there any more.
-    pub fn wait_until<T>(
-        &self,
-        timeout: Duration,
-        what: &str,
-        mut attempt: impl FnMut() -> Result<T>,
-    ) -> Result<T> {
+    pub fn wait_until<T>(&self, timeout: Duration, what: &str, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
         let what = format!("{}: {what}", self.name);
         eventually(timeout, &what, || {
             if !self.alive() {
-                let how = self
-                    .exit_status()
-                    .map_or_else(String::new, |status| format!(" ({status})"));
-                return Err(GiveUp(format!(
-                    "it ended{how}; the end of its log:\n{}",
-                    self.log_tail(30)
-                ))
-                .into());
+                let how = self.exit_status().map_or_else(String::new, |status| format!(" ({status})"));
+                return Err(GiveUp(format!("it ended{how}; the end of its log:\n{}", self.log_tail(30))).into());
             }
             attempt()
         })
@@ -191,11 +166,7 @@ impl Process {
 
     fn reap(&self, timeout: Duration) -> Result<()> {
         surely(timeout, &format!("the end of {}", self.name), || {
-            if self.alive() {
-                bail!("it still runs")
-            } else {
-                Ok(())
-            }
+            if self.alive() { bail!("it still runs") } else { Ok(()) }
         })?;
         self.forget();
         Ok(())
@@ -221,10 +192,7 @@ impl Drop for Process {
 
 impl fmt::Debug for Process {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Process")
-            .field("name", &self.name)
-            .field("pid", &self.pid())
-            .finish_non_exhaustive()
+        f.debug_struct("Process").field("name", &self.name).field("pid", &self.pid()).finish_non_exhaustive()
     }
 }
 
@@ -238,17 +206,11 @@ pub fn kill_all() {
 
 /// Process groups started here in which a process is left, running or not: none, after all were stopped.
 pub fn left_over() -> Vec<i32> {
-    lock(&STARTED)
-        .iter()
-        .copied()
-        .filter(|group| killpg(Pid::from_raw(*group), None).is_ok())
-        .collect()
+    lock(&STARTED).iter().copied().filter(|group| killpg(Pid::from_raw(*group), None).is_ok()).collect()
 }
 
 fn is_alive(child: &mut Option<Child>) -> bool {
-    child
-        .as_mut()
-        .is_some_and(|child| matches!(child.try_wait(), Ok(None)))
+    child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))
 }
 
 fn forget(child: &Option<Child>) {

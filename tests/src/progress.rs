@@ -39,11 +39,7 @@ impl Progress {
 
     /// Spinners if stderr is a terminal, lines otherwise.
     pub fn on_stderr() -> Self {
-        let kind = if std::io::stderr().is_terminal() {
-            Kind::Bars(MultiProgress::new())
-        } else {
-            Kind::Lines
-        };
+        let kind = if std::io::stderr().is_terminal() { Kind::Bars(MultiProgress::new()) } else { Kind::Lines };
         Self { kind }
     }
 
@@ -53,9 +49,7 @@ impl Progress {
             Kind::Bars(bars) => {
                 let bar = bars.add(ProgressBar::new_spinner());
                 // The template is a constant that is seen to be right at the first start; without it the default style is used.
-                if let Ok(style) =
-                    ProgressStyle::with_template("  {spinner:.cyan} {msg:<44} {elapsed:>5}")
-                {
+                if let Ok(style) = ProgressStyle::with_template("  {spinner:.cyan} {msg:<44} {elapsed:>5}") {
                     bar.set_style(style);
                 }
                 bar.set_message(what.to_owned());
@@ -64,12 +58,7 @@ impl Progress {
             }
             Kind::Silent | Kind::Lines => None,
         };
-        Waiting {
-            kind: self.kind.clone(),
-            what: what.to_owned(),
-            since: Instant::now(),
-            bar,
-        }
+        Waiting { kind: self.kind.clone(), what: what.to_owned(), since: Instant::now(), bar }
     }
 }
 
@@ -91,11 +80,7 @@ impl Waiting {
     }
 
     fn end(self, mark: &str) {
-        let line = format!(
-            "  {mark} {:<44} {:>4.1} s",
-            self.what,
-            self.since.elapsed().as_secs_f32()
-        );
+        let line = format!("  {mark} {:<44} {:>4.1} s", self.what, self.since.elapsed().as_secs_f32());
         match (&self.kind, &self.bar) {
             (Kind::Bars(bars), Some(bar)) => {
                 bar.finish_and_clear();

@@ -37,8 +37,7 @@ impl RunDir {
     /// Makes a folder in it.
     pub fn folder(&self, name: &str) -> Result<PathBuf> {
         let folder = self.path().join(name);
-        fs::create_dir_all(&folder)
-            .with_context(|| format!("{}: cannot be made", folder.display()))?;
+        fs::create_dir_all(&folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
         Ok(folder)
     }
 
@@ -58,11 +57,7 @@ impl RunDir {
         logs.sort();
         let mut text = String::new();
         for log in logs {
-            text.push_str(&format!(
-                "── {} (last {lines} lines)\n{}\n",
-                log.display(),
-                tail(&log, lines)
-            ));
+            text.push_str(&format!("── {} (last {lines} lines)\n{}\n", log.display(), tail(&log, lines)));
         }
         text
     }
@@ -73,9 +68,7 @@ pub fn tail(path: &Path, lines: usize) -> String {
     let bytes = fs::read(path).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
     let all: Vec<&str> = text.lines().collect();
-    all.get(all.len().saturating_sub(lines)..)
-        .unwrap_or_default()
-        .join("\n")
+    all.get(all.len().saturating_sub(lines)..).unwrap_or_default().join("\n")
 }
 
 #[cfg(test)]

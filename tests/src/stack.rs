@@ -63,15 +63,8 @@ impl Default for StackOptions {
         let cluster = |name: &str, group: &str| (name.to_owned(), group.to_owned());
         Self {
             envoys: 2,
-            clusters: vec![
-                cluster("etl-1", "etl"),
-                cluster("etl-2", "etl"),
-                cluster("adhoc-1", "adhoc"),
-            ],
-            rules: vec![(
-                "rules.rhai".to_owned(),
-                "otherwise(route(\"adhoc\"));\n".to_owned(),
-            )],
+            clusters: vec![cluster("etl-1", "etl"), cluster("etl-2", "etl"), cluster("adhoc-1", "adhoc")],
+            rules: vec![("rules.rhai".to_owned(), "otherwise(route(\"adhoc\"));\n".to_owned())],
             default_group: "adhoc".to_owned(),
             trino: TrinoOptions::default(),
             warren: Vec::new(),
@@ -92,21 +85,14 @@ impl Stack {
             .with_context(|| format!("the stack did not start in {}", logs.display()))
     }
 
-    fn start_in(
-        run: RunDir,
-        programs: Programs,
-        options: StackOptions,
-        progress: &Progress,
-    ) -> Result<Self> {
+    fn start_in(run: RunDir, programs: Programs, options: StackOptions, progress: &Progress) -> Result<Self> {
         let rules = run.folder("rules")?;
         for (file, text) in &options.rules {
             let file = rules.join(file);
             if let Some(folder) = file.parent() {
-                std::fs::create_dir_all(folder)
-                    .with_context(|| format!("{}: cannot be made", folder.display()))?;
+                std::fs::create_dir_all(folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
             }
-            std::fs::write(&file, text)
-                .with_context(|| format!("{}: cannot be written", file.display()))?;
+            std::fs::write(&file, text).with_context(|| format!("{}: cannot be written", file.display()))?;
         }
         let mut listen = Vec::new();
         for number in 1..=options.envoys {
@@ -131,11 +117,7 @@ impl Stack {
             let control = start_control(&run, &programs, &options, &listen, &rules, progress);
             let trinos: Result<Vec<Trino>> = starting
                 .into_iter()
-                .map(|thread| {
-                    thread
-                        .join()
-                        .map_err(|_| anyhow!("a thread that starts a Trino panicked"))?
-                })
+                .map(|thread| thread.join().map_err(|_| anyhow!("a thread that starts a Trino panicked"))?)
                 .collect();
             (trinos, control)
         });
@@ -144,17 +126,7 @@ impl Stack {
         let (postgres, warren, envoys) = control.map_err(with_logs)?;
         let trinos = trinos.map_err(with_logs)?;
         let ports = listen.into_iter().map(|(_, port)| port).collect();
-        let stack = Self {
-            envoys,
-            trinos,
-            warren,
-            postgres,
-            programs,
-            run,
-            ports,
-            rules,
-            options,
-        };
+        let stack = Self { envoys, trinos, warren, postgres, programs, run, ports, rules, options };
         let waiting = progress.part("adding clusters, waiting for Envoy to serve");
         waiting
             .run(|| {
@@ -167,28 +139,24 @@ impl Stack {
 
     /// Address that clients of an Envoy use; the first Envoy is 0.
     pub fn url(&self, envoy: usize) -> Result<String> {
-        let port = self.ports.get(envoy).with_context(|| {
-            format!("there is no Envoy {envoy}; there are {}", self.ports.len())
-        })?;
+        let port = self
+            .ports
+            .get(envoy)
+            .with_context(|| format!("there is no Envoy {envoy}; there are {}", self.ports.len()))?;
         Ok(format!("http://127.0.0.1:{port}"))
     }
 
     /// An Envoy; the first is 0.
     pub fn envoy(&self, envoy: usize) -> Result<&Envoy> {
-        self.envoys
-            .get(envoy)
-            .with_context(|| format!("there is no Envoy {envoy}; there are {}", self.envoys.len()))
+        self.envoys.get(envoy).with_context(|| format!("there is no Envoy {envoy}; there are {}", self.envoys.len()))
     }
 
     /// A Trino by its cluster's name.
     pub fn trino(&self, name: &str) -> Result<&Trino> {
-        self.trinos
-            .iter()
-            .find(|trino| trino.name() == name)
-            .with_context(|| {
-                let known: Vec<&str> = self.trinos.iter().map(Trino::name).collect();
-                format!("there is no cluster `{name}`; known: {}", known.join(", "))
-            })
+        self.trinos.iter().find(|trino| trino.name() == name).with_context(|| {
+            let known: Vec<&str> = self.trinos.iter().map(Trino::name).collect();
+            format!("there is no cluster `{name}`; known: {}", known.join(", "))
+        })
     }
 
     /// The folder of rules that `warren` watches.
@@ -198,11 +166,7 @@ impl Stack {
 
     /// Group that a cluster was added to; empty for a cluster that the stack did not add.
     pub fn group_of(&self, cluster: &str) -> &str {
-        self.options
-            .clusters
-            .iter()
-            .find(|(name, _)| name == cluster)
-            .map_or("", |(_, group)| group)
+        self.options.clusters.iter().find(|(name, _)| name == cluster).map_or("", |(_, group)| group)
     }
 
     /// Names of the clusters whose coordinator knows this query. One, if all is well: the coordinators' own word.
@@ -219,41 +183,80 @@ impl Stack {
     /// Waits until each Envoy has every cluster in its group and in its own Envoy cluster, healthy, and answers a query.
     pub fn wait_serving(&self) -> Result<()> {
         for (number, envoy) in self.envoys.iter().enumerate() {
-            envoy
-                .process
-                .wait_until(SERVING, "all clusters to be healthy in it", || {
-                    let clusters = envoy.admin("/clusters")?;
-                    for trino in &self.trinos {
-                        let healthy =
-                            format!("::127.0.0.1:{}::health_flags::healthy", trino.port());
-                        let places = clusters.matches(&healthy).count();
-                        ensure!(
-                            places >= 2,
-                            "{} is a healthy endpoint in {places} Envoy clusters, wanted 2",
-                            trino.name()
-                        );
-                    }
-                    Ok(())
-                })?;
+            envoy.process.wait_until(SERVING, "all clusters to be healthy in it", || {
+                let clusters = envoy.admin("/clusters")?;
+                for trino in &self.trinos {
+                    let healthy = format!("::127.0.0.1:{}::health_flags::healthy", trino.port());
+                    let places = clusters.matches(&healthy).count();
+                    ensure!(places >= 2, "{} is a healthy endpoint in {places} Envoy clusters, wanted 2", trino.name());
+                }
+                Ok(())
+            })?;
             let url = self.url(number)?;
             let session = Session::user("warren-tests").source("wait-serving");
-            eventually(
-                SERVING,
-                &format!("a query through {} to succeed", envoy.name()),
-                || session.run(&url, "SELECT 1")?.success().map(drop),
-            )?;
+            eventually(SERVING, &format!("a query through {} to succeed", envoy.name()), || {
+                session.run(&url, "SELECT 1")?.success().map(drop)
+            })?;
         }
         Ok(())
     }
 
-    /// Puts the stack back as it was at its start, between two cases: processes first, then rows. A case that changes
-    /// anything that is not undone here undoes it itself.
+    /// Puts the stack back as it was at its start, between two cases: processes first, then rows, then rules. A case that
+    /// changes anything that is not undone here undoes it itself.
     pub fn reset(&self) -> Result<()> {
         self.revive()?;
-        for (name, _) in &self.options.clusters {
-            self.warren.cli(&["clusters", "activate", name])?;
+        let names: Vec<String> = self.options.clusters.iter().map(|(name, _)| format!("'{name}'")).collect();
+        self.postgres.sql(&format!(
+            "DELETE FROM gateway_backend WHERE name NOT IN ({}); TRUNCATE warren_group; \
+             UPDATE warren_endpoint SET coordinator_id = NULL WHERE coordinator_id !~ '^[a-z0-9]{{5}}$'",
+            names.join(", ")
+        ))?;
+        for (name, group) in &self.options.clusters {
+            let url = self.trino(name)?.url();
+            self.postgres.sql(&format!(
+                "INSERT INTO gateway_backend (name, routing_group, backend_url, external_url, active) \
+                 VALUES ('{name}', '{group}', '{url}', '{url}', true) ON CONFLICT (name) DO UPDATE SET \
+                 routing_group = excluded.routing_group, backend_url = excluded.backend_url, active = true \
+                 WHERE (gateway_backend.routing_group, gateway_backend.backend_url, gateway_backend.active) \
+                 IS DISTINCT FROM (excluded.routing_group, excluded.backend_url, true)"
+            ))?;
         }
+        self.put_rules(&self.options.rules)?;
         self.wait_serving()
+    }
+
+    /// Writes the folder of rules and waits until every Envoy has accepted what it says.
+    pub fn put_rules(&self, files: &[(String, String)]) -> Result<()> {
+        for (file, text) in files {
+            std::fs::write(self.rules.join(file), text).with_context(|| format!("{file}: cannot be written"))?;
+        }
+        self.wait_rules(files)
+    }
+
+    /// Waits until the newest rule set is these files and every Envoy has accepted the snapshot that holds it.
+    pub fn wait_rules(&self, files: &[(String, String)]) -> Result<()> {
+        eventually(SERVING, "the rules to be in force on every Envoy", || {
+            for envoy in &self.envoys {
+                let dump = envoy.admin("/config_dump?resource=ecds_filters")?;
+                let status = self.status()?;
+                let problem = status.pointer("/problems/rules folder");
+                ensure!(problem.is_none(), "the rules folder: {problem:?}");
+                for (file, text) in files {
+                    // As JSON in JSON, which is how the dump shows it.
+                    let quoted = serde_json::to_string(&serde_json::to_string(text)?)?;
+                    let quoted = quoted.trim_matches('"').trim_matches(['\\', '"']);
+                    ensure!(dump.contains(quoted), "{} does not have {file} yet", envoy.name());
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// What `warren status --json` says.
+    pub fn status(&self) -> Result<serde_json::Value> {
+        let said = self.warren.say(&["status", "--json"])?;
+        serde_json::from_str(&said.stdout)
+            .with_context(|| format!("`warren status --json`: {}{}", said.stdout, said.stderr))
     }
 
     /// Lets paused processes go on and starts those that ended.
@@ -278,17 +281,13 @@ impl Stack {
     pub fn processes(&self) -> impl Iterator<Item = &Process> {
         let control = [&self.postgres.process, &self.warren.process];
         let envoys = self.envoys.iter().map(|envoy| &envoy.process);
-        control
-            .into_iter()
-            .chain(envoys)
-            .chain(self.trinos.iter().map(|trino| &trino.process))
+        control.into_iter().chain(envoys).chain(self.trinos.iter().map(|trino| &trino.process))
     }
 
     fn add_clusters(&self) -> Result<()> {
         for (name, group) in &self.options.clusters {
             let url = self.trino(name)?.url();
-            self.warren
-                .cli(&["clusters", "add", name, "--url", &url, "--group", group])?;
+            self.warren.cli(&["clusters", "add", name, "--url", &url, "--group", group])?;
             self.warren.cli(&["clusters", "activate", name])?;
         }
         Ok(())
@@ -318,11 +317,10 @@ fn start_control(
     rules: &std::path::Path,
     progress: &Progress,
 ) -> Result<(PostgresServer, Warren, Vec<Envoy>)> {
-    let postgres = progress
-        .part("PostgreSQL")
-        .run(|| PostgresServer::start(programs, run))?;
+    let postgres = progress.part("PostgreSQL").run(|| PostgresServer::start(programs, run))?;
     let warren = progress.part("warren").run(|| {
         let options = WarrenOptions {
+            name: String::new(),
             database_url: postgres.url(),
             listen: listen.first().map_or(0, |(_, port)| *port),
             rules: Some(rules.to_owned()),

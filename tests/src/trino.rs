@@ -75,12 +75,7 @@ pub struct CoordinatorSession {
 
 impl Default for TrinoOptions {
     fn default() -> Self {
-        Self {
-            heap: "1G".to_owned(),
-            optimise: false,
-            config: Vec::new(),
-            class_cache: true,
-        }
+        Self { heap: "1G".to_owned(), optimise: false, config: Vec::new(), class_cache: true }
     }
 }
 
@@ -88,12 +83,7 @@ impl Default for TrinoOptions {
 
 impl Trino {
     /// Starts a Trino with the catalogs `tpch` and `memory`. It takes some seconds to answer: `wait_ready`.
-    pub fn start(
-        programs: &Programs,
-        run: &RunDir,
-        name: &str,
-        options: &TrinoOptions,
-    ) -> Result<Self> {
+    pub fn start(programs: &Programs, run: &RunDir, name: &str, options: &TrinoOptions) -> Result<Self> {
         let mut flags = jvm_flags(options);
         let class_cache = programs.class_cache()?;
         if options.class_cache && class_cache.is_file() {
@@ -115,11 +105,7 @@ impl Trino {
         let folder = run.folder(name)?;
         write_configuration(programs, &folder, name, port, options)?;
         let java = programs.java()?;
-        flags.extend([
-            "-Dconfig=etc/config.properties".into(),
-            "-cp".into(),
-            class_path(&programs.trino_jars()?)?,
-        ]);
+        flags.extend(["-Dconfig=etc/config.properties".into(), "-cp".into(), class_path(&programs.trino_jars()?)?]);
         flags.push("io.trino.server.TrinoServer".into());
         let process = Process::new(name, run.log(name), move || {
             let mut command = Command::new(&java);
@@ -127,28 +113,17 @@ impl Trino {
             command
         });
         process.start()?;
-        Ok(Self {
-            process,
-            name: name.to_owned(),
-            port,
-        })
+        Ok(Self { process, name: name.to_owned(), port })
     }
 
     /// Waits until it runs queries. Trino says that it has started a little before it can.
     pub fn wait_ready(&self) -> Result<()> {
         let session = Session::user("warren-tests").source("wait-ready");
-        self.process
-            .wait_until(READY, "a first query to succeed", || {
-                let query = session
-                    .run(&self.url(), "SELECT count(*) FROM tpch.tiny.nation")?
-                    .success()?;
-                ensure!(
-                    query.value().is_some_and(|count| count == 25),
-                    "got {:?}",
-                    query.rows
-                );
-                Ok(())
-            })
+        self.process.wait_until(READY, "a first query to succeed", || {
+            let query = session.run(&self.url(), "SELECT count(*) FROM tpch.tiny.nation")?.success()?;
+            ensure!(query.value().is_some_and(|count| count == 25), "got {:?}", query.rows);
+            Ok(())
+        })
     }
 
     /// Starts it again on its old port and waits until it runs queries. What it knew of earlier queries is gone.
@@ -177,16 +152,12 @@ impl Trino {
     pub fn queries(&self) -> Result<Vec<CoordinatorQuery>> {
         let url = format!("{}/v1/query", self.url());
         let text = http::get(&url, &[("X-Trino-User", "warren-tests")])?.success(&url)?;
-        serde_json::from_str(&text)
-            .with_context(|| format!("{}: its queries cannot be read", self.name))
+        serde_json::from_str(&text).with_context(|| format!("{}: its queries cannot be read", self.name))
     }
 
     /// Whether the coordinator knows the query with this id.
     pub fn knows(&self, query_id: &str) -> Result<bool> {
-        Ok(self
-            .queries()?
-            .iter()
-            .any(|query| query.query_id == query_id))
+        Ok(self.queries()?.iter().any(|query| query.query_id == query_id))
     }
 
     /// Makes the class cache: starts a Trino, lets it write what it loaded, and stops it. Takes about half a minute once
@@ -198,9 +169,7 @@ impl Trino {
         }
         let run = RunDir::new("class-cache")?;
         let options = TrinoOptions::default();
-        let fresh = tempfile::Builder::new()
-            .prefix(".class-cache-")
-            .tempdir_in(programs.cache())?;
+        let fresh = tempfile::Builder::new().prefix(".class-cache-").tempdir_in(programs.cache())?;
         let written = fresh.path().join("trino.aot");
         let mut flags = jvm_flags(&options);
         flags.push(with_path("-XX:AOTCacheOutput=", &written));
@@ -208,21 +177,12 @@ impl Trino {
         trino.wait_ready()?;
         trino.process.signal(nix::sys::signal::Signal::SIGTERM)?;
         // Writing takes longer than the time a program has to stop.
-        crate::eventually::eventually(
-            Duration::from_secs(120),
-            "the class cache to be written",
-            || {
-                ensure!(!trino.process.alive(), "Java still writes");
-                Ok(())
-            },
-        )?;
-        ensure!(
-            written.is_file(),
-            "Java wrote no class cache; the end of its log:\n{}",
-            trino.process.log_tail(20)
-        );
-        fs::rename(&written, &cache)
-            .with_context(|| format!("{}: cannot be put in place", cache.display()))
+        crate::eventually::eventually(Duration::from_secs(120), "the class cache to be written", || {
+            ensure!(!trino.process.alive(), "Java still writes");
+            Ok(())
+        })?;
+        ensure!(written.is_file(), "Java wrote no class cache; the end of its log:\n{}", trino.process.log_tail(20));
+        fs::rename(&written, &cache).with_context(|| format!("{}: cannot be put in place", cache.display()))
     }
 }
 
@@ -261,8 +221,7 @@ fn class_path(folder: &Path) -> Result<OsString> {
         .map(|entry| Ok(entry?.path()))
         .collect::<Result<_>>()?;
     jars.sort();
-    std::env::join_paths(&jars)
-        .with_context(|| format!("{}: cannot be a class path", folder.display()))
+    std::env::join_paths(&jars).with_context(|| format!("{}: cannot be a class path", folder.display()))
 }
 
 fn write_configuration(

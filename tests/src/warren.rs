@@ -16,6 +16,8 @@ const READY: Duration = Duration::from_secs(30);
 /// How `warren serve` is started.
 #[derive(Debug, Clone, Default)]
 pub struct WarrenOptions {
+    /// Name of its log and of its state folder, when there is more than one; else `warren`.
+    pub name: String,
     /// PostgreSQL's address.
     pub database_url: String,
     /// Port of Envoy's listener, for an Envoy whose bootstrap names none.
@@ -56,20 +58,16 @@ impl Warren {
     pub fn start(run: &RunDir, options: &WarrenOptions) -> Result<Self> {
         let program = program()?;
         let (xds, api) = (free_port()?, free_port()?);
-        let state = run.folder("warren-state")?;
+        let name = if options.name.is_empty() { "warren" } else { &options.name };
+        let state = run.folder(&format!("{name}-state"))?;
         let arguments = arguments(options, xds, api, &filter()?, &state)?;
         let serve = program.clone();
-        let process = Process::new("warren", run.log("warren"), move || {
+        let process = Process::new(name, run.log(name), move || {
             let mut command = quiet(&serve);
             command.args(&arguments);
             command
         });
-        let warren = Self {
-            process,
-            program,
-            xds,
-            api,
-        };
+        let warren = Self { process, program, xds, api };
         warren.start_again()?;
         Ok(warren)
     }
@@ -78,9 +76,7 @@ impl Warren {
     pub fn start_again(&self) -> Result<()> {
         self.process.start()?;
         let url = format!("{}/livez", self.api_url());
-        self.process.wait_until(READY, "/livez to answer", || {
-            http::get(&url, &[])?.success(&url).map(drop)
-        })
+        self.process.wait_until(READY, "/livez to answer", || http::get(&url, &[])?.success(&url).map(drop))
     }
 
     /// Address of the API.
@@ -144,13 +140,7 @@ pub fn warren_alone(arguments: &[&str], input: &str) -> Result<Said> {
     run(command, Some(input))
 }
 
-fn arguments(
-    options: &WarrenOptions,
-    xds: u16,
-    api: u16,
-    filter: &Path,
-    state: &Path,
-) -> Result<Vec<String>> {
+fn arguments(options: &WarrenOptions, xds: u16, api: u16, filter: &Path, state: &Path) -> Result<Vec<String>> {
     let text = |path: &Path| path.display().to_string();
     let mut arguments = vec!["serve".to_owned()];
     let mut add = |flag: &str, value: String| arguments.extend([flag.to_owned(), value]);
@@ -184,11 +174,7 @@ fn quiet(program: &Path) -> Command {
 fn run(mut command: Command, input: Option<&str>) -> Result<Said> {
     use std::io::Write;
     let name = command.get_program().to_string_lossy().into_owned();
-    let stdin = if input.is_some() {
-        Stdio::piped()
-    } else {
-        Stdio::null()
-    };
+    let stdin = if input.is_some() { Stdio::piped() } else { Stdio::null() };
     let mut child = command
         .stdin(stdin)
         .stdout(Stdio::piped())
@@ -199,9 +185,7 @@ fn run(mut command: Command, input: Option<&str>) -> Result<Said> {
         // A command that ends before it has read its input says why by itself.
         drop(pipe.write_all(input.as_bytes()));
     }
-    let output = child
-        .wait_with_output()
-        .with_context(|| format!("`{name}` cannot be waited for"))?;
+    let output = child.wait_with_output().with_context(|| format!("`{name}` cannot be waited for"))?;
     Ok(Said {
         code: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -212,46 +196,28 @@ fn run(mut command: Command, input: Option<&str>) -> Result<Said> {
 /// `WARREN_BIN`, else `warren` as built beside the running executable.
 fn program() -> Result<PathBuf> {
     let hint = "build it (`cargo build -p warren`), or name it in WARREN_BIN";
-    find(
-        "WARREN_BIN",
-        Path::new("warren"),
-        "the `warren` executable",
-        hint,
-    )
+    find("WARREN_BIN", Path::new("warren"), "the `warren` executable", hint)
 }
 
 /// `WARREN_FILTER`, else the filter as built in the same target folder.
 fn filter() -> Result<PathBuf> {
     let file = Path::new("wasm32-wasip1/wasm/warren_filter.wasm");
-    let hint = "build it (`cargo build -p warren-filter --target wasm32-wasip1 --profile wasm`), or name it in WARREN_FILTER";
+    let hint =
+        "build it (`cargo build -p warren-filter --target wasm32-wasip1 --profile wasm`), or name it in WARREN_FILTER";
     find("WARREN_FILTER", file, "the filter", hint)
 }
 
 /// Looks in the folders above the running executable: `target/debug/deps`, `target/debug`, `target`.
 fn find(variable: &str, file: &Path, what: &str, hint: &str) -> Result<PathBuf> {
     if let Some(path) = std::env::var_os(variable).map(PathBuf::from) {
-        ensure!(
-            path.is_file(),
-            "{what}: {variable} names {}, which is no file",
-            path.display()
-        );
+        ensure!(path.is_file(), "{what}: {variable} names {}, which is no file", path.display());
         return std::path::absolute(&path).with_context(|| format!("{}", path.display()));
     }
     let here = std::env::current_exe().context("the running executable cannot be found")?;
-    let found = here
-        .ancestors()
-        .skip(1)
-        .take(3)
-        .map(|folder| folder.join(file))
-        .find(|path| path.is_file());
+    let found = here.ancestors().skip(1).take(3).map(|folder| folder.join(file)).find(|path| path.is_file());
     found.with_context(|| {
-        let nearest = here
-            .parent()
-            .map_or_else(String::new, |folder| folder.display().to_string());
-        format!(
-            "{what}: no {} in {nearest} or the two folders above it; {hint}",
-            file.display()
-        )
+        let nearest = here.parent().map_or_else(String::new, |folder| folder.display().to_string());
+        format!("{what}: no {} in {nearest} or the two folders above it; {hint}", file.display())
     })
 }
 
@@ -267,9 +233,7 @@ mod tests {
             default_group: "adhoc".to_owned(),
             ..WarrenOptions::default()
         };
-        let line = arguments(&options, 8, 9, Path::new("/f.wasm"), Path::new("/s"))
-            .unwrap()
-            .join(" ");
+        let line = arguments(&options, 8, 9, Path::new("/f.wasm"), Path::new("/s")).unwrap().join(" ");
         assert_eq!(
             line,
             "serve --database-url postgres://x --xds-listen 127.0.0.1:8 --api-listen 127.0.0.1:9 --listen 127.0.0.1:1 \
@@ -280,17 +244,10 @@ mod tests {
 
     #[test]
     fn what_is_not_built_is_named_with_the_command_that_builds_it() {
-        let error = find(
-            "WARREN_UNSET",
-            Path::new("nothing-of-this-name"),
-            "the thing",
-            "build it",
-        )
-        .unwrap_err();
+        let error = find("WARREN_UNSET", Path::new("nothing-of-this-name"), "the thing", "build it").unwrap_err();
         let error = error.to_string();
         assert!(
-            error.starts_with("the thing: no nothing-of-this-name in ")
-                && error.ends_with("; build it"),
+            error.starts_with("the thing: no nothing-of-this-name in ") && error.ends_with("; build it"),
             "{error}"
         );
     }

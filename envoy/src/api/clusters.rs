@@ -88,7 +88,13 @@ mod tests {
 
     #[test]
     fn names_every_mistake_of_a_new_cluster() {
-        let new = NewCluster { name: "a/b".into(), url: "trino".into(), external_url: Some("ftp://x".into()), group: Some(String::new()), active: false };
+        let new = NewCluster {
+            name: "a/b".into(),
+            url: "trino".into(),
+            external_url: Some("ftp://x".into()),
+            group: Some(String::new()),
+            active: false,
+        };
         assert_eq!(
             new.check(),
             [

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
 pub(crate) use clusters::NewCluster;
-pub(crate) use rules::{Published, Publish};
+pub(crate) use rules::{Publish, Published};
 
 /// Rule sets are the largest thing that comes in.
 const MAX_BODY: usize = 8 << 20;
@@ -50,7 +50,8 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (status, [(header::CONTENT_TYPE, "application/problem+json")], Json(self).into_response().into_body()).into_response()
+        (status, [(header::CONTENT_TYPE, "application/problem+json")], Json(self).into_response().into_body())
+            .into_response()
     }
 }
 
@@ -90,7 +91,8 @@ async fn ready(State(api): State<Api>) -> Response {
     if api.status.report().snapshot.is_some() {
         "ok".into_response()
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "no state yet: PostgreSQL was not read and there is no last good state").into_response()
+        (StatusCode::SERVICE_UNAVAILABLE, "no state yet: PostgreSQL was not read and there is no last good state")
+            .into_response()
     }
 }
 
@@ -99,7 +101,10 @@ async fn bearer(State(api): State<Api>, request: Request, next: Next) -> Respons
         let sent = request.headers().get(header::AUTHORIZATION).map(|v| v.as_bytes()).unwrap_or_default();
         let sent = sent.strip_prefix(b"Bearer ").unwrap_or_default();
         if !bool::from(sent.ct_eq(token.as_bytes())) {
-            let problem = Problem::new(StatusCode::UNAUTHORIZED, "a bearer token is needed; `warren` takes it from --api-token-file or WARREN_API_TOKEN_FILE");
+            let problem = Problem::new(
+                StatusCode::UNAUTHORIZED,
+                "a bearer token is needed; `warren` takes it from --api-token-file or WARREN_API_TOKEN_FILE",
+            );
             return ([(header::WWW_AUTHENTICATE, "Bearer")], problem).into_response();
         }
     }

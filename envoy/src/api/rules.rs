@@ -43,7 +43,12 @@ pub(super) async fn rollback(State(api): State<Api>, Path(version): Path<i64>) -
     check_and_publish(&api, &files, "", &format!("roll back to {version}")).await
 }
 
-async fn check_and_publish(api: &Api, files: &[RuleFile], author: &str, message: &str) -> Result<Json<Published>, Problem> {
+async fn check_and_publish(
+    api: &Api,
+    files: &[RuleFile],
+    author: &str,
+    message: &str,
+) -> Result<Json<Published>, Problem> {
     if files.is_empty() {
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not published: the rule set holds no file"));
     }

@@ -66,7 +66,11 @@ mod tests {
         let yaml = render(&args);
         let place = yaml.split('$').skip(1).find(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
         assert_eq!(place, None, "{yaml}");
-        for line in ["  id: \"envoy-1\"", "  metadata: {listen: \"0.0.0.0:8443\"}", "address: \"warren.svc\", port_value: 18000"] {
+        for line in [
+            "  id: \"envoy-1\"",
+            "  metadata: {listen: \"0.0.0.0:8443\"}",
+            "address: \"warren.svc\", port_value: 18000",
+        ] {
             assert!(yaml.contains(line), "{line} is not in:\n{yaml}");
         }
     }

@@ -18,7 +18,12 @@ impl Client {
     pub(crate) fn new(args: &ApiArgs) -> Result<Client> {
         let token = match &args.api_token_file {
             None => None,
-            Some(path) => Some(std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?.trim().to_owned()),
+            Some(path) => Some(
+                std::fs::read_to_string(path)
+                    .with_context(|| format!("cannot read {}", path.display()))?
+                    .trim()
+                    .to_owned(),
+            ),
         };
         let http = reqwest::Client::builder().no_proxy().build()?;
         Ok(Client { http, base: args.api.trim_end_matches('/').to_owned(), token })
@@ -47,7 +52,9 @@ impl Client {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let answer = request.send().await.with_context(|| format!("no answer from {}; is `warren serve` running there? (--api, WARREN_API)", self.base))?;
+        let answer = request.send().await.with_context(|| {
+            format!("no answer from {}; is `warren serve` running there? (--api, WARREN_API)", self.base)
+        })?;
         let status = answer.status();
         if status.is_success() {
             return Ok(answer);

@@ -49,7 +49,9 @@ pub(super) async fn run(api: &ApiArgs, command: ClustersCommand) -> Result<Outco
             if json {
                 println!("{}", serde_json::to_string_pretty(&clusters)?);
             } else if clusters.is_empty() {
-                println!("no clusters yet; add one with `warren clusters add NAME --url http://HOST:PORT --group GROUP`");
+                println!(
+                    "no clusters yet; add one with `warren clusters add NAME --url http://HOST:PORT --group GROUP`"
+                );
             } else {
                 println!("{}", clusters_table(&clusters));
             }

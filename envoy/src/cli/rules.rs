@@ -11,7 +11,7 @@ use clap::Subcommand;
 use std::io::Read;
 use std::path::PathBuf;
 use std::rc::Rc;
-use warren_rules::RuleSet;
+use warren_rules::{QueryJson, RuleSet};
 
 #[derive(Subcommand)]
 pub(crate) enum RulesCommand {
@@ -25,6 +25,9 @@ pub(crate) enum RulesCommand {
     /// Decide one query, read as JSON from standard input, and say why
     Decide {
         dir: PathBuf,
+        /// Print JSON: what it does anyway, so that every command takes the flag
+        #[arg(long)]
+        json: bool,
         /// Group of queries that no rule sends elsewhere
         #[arg(long, env = "WARREN_DEFAULT_GROUP", default_value = "adhoc")]
         default_group: String,
@@ -49,11 +52,12 @@ pub(crate) enum RulesCommand {
 pub(super) async fn run(api: &ApiArgs, command: RulesCommand) -> Result<Outcome> {
     match command {
         RulesCommand::Check { dir, json } => check(&dir, json),
-        RulesCommand::Decide { dir, default_group } => decide(&dir, &default_group),
+        RulesCommand::Decide { dir, default_group, json: _ } => decide(&dir, &default_group),
         RulesCommand::Publish { dir, message } => {
             let files = rules_folder::read(&dir).map_err(anyhow::Error::msg)?;
             let author = std::env::var("USER").unwrap_or_default();
-            let published: Published = Client::new(api)?.post("rules", Some(&Publish { files, author, message })).await?;
+            let published: Published =
+                Client::new(api)?.post("rules", Some(&Publish { files, author, message })).await?;
             tell(&published);
             Ok(Outcome::Good)
         }
@@ -62,15 +66,26 @@ pub(super) async fn run(api: &ApiArgs, command: RulesCommand) -> Result<Outcome>
             if json {
                 println!("{}", serde_json::to_string_pretty(&entries)?);
             } else if entries.is_empty() {
-                println!("no rules yet, so every query goes to the default group; publish some with `warren rules publish DIR`");
+                println!(
+                    "no rules yet, so every query goes to the default group; publish some with `warren rules publish DIR`"
+                );
             } else {
-                let rows = entries.iter().map(|e| vec![e.version.to_string(), e.created_at.clone(), e.author.clone(), e.message.clone(), e.files.join(", ")]);
+                let rows = entries.iter().map(|e| {
+                    vec![
+                        e.version.to_string(),
+                        e.created_at.clone(),
+                        e.author.clone(),
+                        e.message.clone(),
+                        e.files.join(", "),
+                    ]
+                });
                 println!("{}", table(&["version", "published", "by", "message", "files"], rows));
             }
             Ok(Outcome::Good)
         }
         RulesCommand::Rollback { version } => {
-            let published: Published = Client::new(api)?.post(&format!("rules/{version}/rollback"), None::<&()>).await?;
+            let published: Published =
+                Client::new(api)?.post(&format!("rules/{version}/rollback"), None::<&()>).await?;
             tell(&published);
             Ok(Outcome::Good)
         }
@@ -81,7 +96,10 @@ fn tell(published: &Published) {
     for warning in &published.warnings {
         eprintln!("warning: {warning}");
     }
-    println!("published as version {}; in force on every Envoy within a second or two (`warren status`)", published.version);
+    println!(
+        "published as version {}; in force on every Envoy within a second or two (`warren status`)",
+        published.version
+    );
 }
 
 fn check(dir: &std::path::Path, json: bool) -> Result<Outcome> {
@@ -97,7 +115,8 @@ fn check(dir: &std::path::Path, json: bool) -> Result<Outcome> {
             if json {
                 println!("[]");
             } else {
-                let body = if rules.reads_body() { "; reads the query's text, so Envoy waits for the body" } else { "" };
+                let body =
+                    if rules.reads_body() { "; reads the query's text, so Envoy waits for the body" } else { "" };
                 println!("{} rules in {} file(s), no mistakes{body}", rules.rule_names().count(), files.len());
             }
             Ok(Outcome::Good)
@@ -130,8 +149,8 @@ fn decide(dir: &std::path::Path, default_group: &str) -> Result<Outcome> {
     };
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text).context("cannot read the query from standard input")?;
-    let query = match warren_rules::query_json::parse(&text) {
-        Ok(query) => query,
+    let query = match QueryJson::parse(&text) {
+        Ok(query) => query.into_query(),
         Err(error) => {
             eprintln!("query: {error}");
             return Ok(Outcome::Usage);

@@ -40,7 +40,9 @@ pub(crate) struct ServeArgs {
 
 pub(super) async fn serve(args: ServeArgs) -> Result<Outcome> {
     tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info,sqlx=warn".into()))
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info,sqlx=warn".into()),
+        )
         .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()))
         .with_writer(std::io::stderr)
         .init();
@@ -64,7 +66,10 @@ pub(super) async fn serve(args: ServeArgs) -> Result<Outcome> {
     let module = match std::fs::read(&config.filter) {
         Ok(module) => module,
         Err(error) => {
-            eprintln!("filter: cannot read `{}`: {error}; `make build` makes it, --filter names it", config.filter.display());
+            eprintln!(
+                "filter: cannot read `{}`: {error}; `make build` makes it, --filter names it",
+                config.filter.display()
+            );
             return Ok(Outcome::Usage);
         }
     };
@@ -77,8 +82,12 @@ async fn run(config: Config, module: Vec<u8>) -> Result<Outcome> {
     let store = Store::new(&config.database_url, config.retired_for)?;
     let nodes = Arc::new(Nodes::default());
     let status = Arc::new(Status::new(nodes.clone()));
-    let xds = TcpListener::bind(config.xds_listen).await.with_context(|| format!("cannot listen on {}", config.xds_listen))?;
-    let api = TcpListener::bind(config.api_listen).await.with_context(|| format!("cannot listen on {}", config.api_listen))?;
+    let xds = TcpListener::bind(config.xds_listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.xds_listen))?;
+    let api = TcpListener::bind(config.api_listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.api_listen))?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), xds = %config.xds_listen, api = %config.api_listen, database = config.database(), filter = sha256, "warren");
 
     let (served_tx, served) = watch::channel(None);

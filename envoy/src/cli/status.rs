@@ -11,7 +11,10 @@ use std::io::IsTerminal;
 /// A table for people: lines on a terminal, plain when piped.
 pub(crate) fn table<C: Into<Cell>, R: IntoIterator<Item = Vec<C>>>(header: &[&str], rows: R) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
+    table
+        .load_style(presets::UTF8_HORIZONTAL_ONLY)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(header);
     table.add_rows(rows);
     table
 }
@@ -35,7 +38,14 @@ pub(crate) fn clusters_table(clusters: &[ClusterStatus]) -> Table {
             (_, true, false) => cell("unhealthy", Color::Red),
             (_, false, _) => cell("inactive", Color::Yellow),
         };
-        vec![Cell::new(&c.name), Cell::new(&c.group), state, Cell::new(&c.url), Cell::new(&c.slug), Cell::new(&c.reason)]
+        vec![
+            Cell::new(&c.name),
+            Cell::new(&c.group),
+            state,
+            Cell::new(&c.url),
+            Cell::new(&c.slug),
+            Cell::new(&c.reason),
+        ]
     });
     table(&["cluster", "group", "state", "address", "slug", "note"], rows)
 }
@@ -66,17 +76,25 @@ fn show(report: &StatusReport) {
     let rows = report.envoys.iter().map(|(id, node)| {
         let link = if node.connected() { cell("connected", Color::Green) } else { cell("gone", Color::Red) };
         let current = report.snapshot.as_ref();
-        let accepted = node
-            .kinds
-            .iter()
-            .filter(|(_, k)| k.rejected.is_none())
-            .map(|(kind, k)| if k.accepted.as_ref() == current { kind.clone() } else { format!("{kind} (older, unchanged since)") })
-            .collect::<Vec<_>>()
-            .join(", ");
+        let accepted =
+            node.kinds
+                .iter()
+                .filter(|(_, k)| k.rejected.is_none())
+                .map(|(kind, k)| {
+                    if k.accepted.as_ref() == current {
+                        kind.clone()
+                    } else {
+                        format!("{kind} (older, unchanged since)")
+                    }
+                })
+                .collect::<Vec<_>>()
+                .join(", ");
         let refused = node
             .kinds
             .iter()
-            .filter_map(|(kind, k)| k.rejected.as_ref().map(|r| format!("{kind} of snapshot {}: {}", r.snapshot, r.error)))
+            .filter_map(|(kind, k)| {
+                k.rejected.as_ref().map(|r| format!("{kind} of snapshot {}: {}", r.snapshot, r.error))
+            })
             .collect::<Vec<_>>()
             .join("\n");
         vec![Cell::new(id), Cell::new(&node.envoy), link, Cell::new(accepted), cell(&refused, Color::Red)]

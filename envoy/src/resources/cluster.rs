@@ -1,6 +1,9 @@
 //! CDS: one Envoy cluster a group (new queries), one a coordinator (its follow-ups).
 
-use super::{ads, any, bool_value, extension, group_cluster, metadata, millis, own_cluster, set_header, socket, u32_value, ui_cluster};
+use super::{
+    ads, any, bool_value, extension, group_cluster, metadata, millis, own_cluster, set_header, socket, u32_value,
+    ui_cluster,
+};
 use crate::state::Address;
 use envoy_types::pb::envoy::config::cluster::v3::circuit_breakers::Thresholds;
 use envoy_types::pb::envoy::config::cluster::v3::cluster::{
@@ -52,7 +55,10 @@ pub(crate) fn group(spec: &GroupSpec<'_>) -> Cluster {
         cluster_discovery_type: Some(ClusterDiscoveryType::Type(DiscoveryType::Eds.into())),
         eds_cluster_config: Some(EdsClusterConfig { eds_config: Some(ads()), ..EdsClusterConfig::default() }),
         lb_policy: LbPolicy::RoundRobin.into(),
-        common_lb_config: Some(CommonLbConfig { healthy_panic_threshold: Some(Percent { value: 0.0 }), ..CommonLbConfig::default() }),
+        common_lb_config: Some(CommonLbConfig {
+            healthy_panic_threshold: Some(Percent { value: 0.0 }),
+            ..CommonLbConfig::default()
+        }),
         ignore_health_on_host_removal: true,
         outlier_detection: Some(OutlierDetection {
             // Only what never reached Trino counts: a failed query is an HTTP 200, a busy coordinator's 503 is its own affair.
@@ -165,7 +171,9 @@ fn protocol(prefix: bool) -> HttpProtocolOptions {
             ..CommonOptions::default()
         }),
         upstream_protocol_options: Some(UpstreamProtocolOptions::ExplicitHttpConfig(ExplicitHttpConfig {
-            protocol_config: Some(explicit_http_config::ProtocolConfig::HttpProtocolOptions(Http1ProtocolOptions::default())),
+            protocol_config: Some(explicit_http_config::ProtocolConfig::HttpProtocolOptions(
+                Http1ProtocolOptions::default(),
+            )),
         })),
         http_filters,
         ..HttpProtocolOptions::default()

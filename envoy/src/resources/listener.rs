@@ -1,6 +1,9 @@
 //! LDS: the one listener: what is stripped at the door, limits, the filter chain, the access log.
 
-use super::{CLUSTER_HEADER, FILTER, LISTENER, ROUTES, ads, any, bool_value, extension, millis, reply, socket, to_struct, u32_value};
+use super::{
+    CLUSTER_HEADER, FILTER, LISTENER, ROUTES, ads, any, bool_value, extension, millis, reply, socket, to_struct,
+    u32_value,
+};
 use envoy_types::pb::envoy::config::accesslog::v3::access_log_filter::FilterSpecifier;
 use envoy_types::pb::envoy::config::accesslog::v3::{AccessLog, AccessLogFilter, HeaderFilter, access_log};
 use envoy_types::pb::envoy::config::common::mutation_rules::v3::{HeaderMutation, header_mutation};
@@ -66,7 +69,10 @@ pub(crate) fn listener(spec: &ListenerSpec) -> Listener {
 fn http(spec: &ListenerSpec) -> HttpConnectionManager {
     HttpConnectionManager {
         stat_prefix: "warren".to_owned(),
-        route_specifier: Some(RouteSpecifier::Rds(Rds { config_source: Some(ads()), route_config_name: ROUTES.to_owned() })),
+        route_specifier: Some(RouteSpecifier::Rds(Rds {
+            config_source: Some(ads()),
+            route_config_name: ROUTES.to_owned(),
+        })),
         http_filters: vec![
             HttpFilter {
                 name: FILTER.to_owned(),
@@ -90,7 +96,10 @@ fn http(spec: &ListenerSpec) -> HttpConnectionManager {
         // Sees the client's address and sets X-Forwarded-For and -Proto itself; with hops in front, believes that many.
         use_remote_address: bool_value(true),
         xff_num_trusted_hops: spec.trusted_hops,
-        early_header_mutation_extensions: vec![extension("at-the-door", &EarlyHeaderMutation { mutations: at_the_door(spec.trusted_hops) })],
+        early_header_mutation_extensions: vec![extension(
+            "at-the-door",
+            &EarlyHeaderMutation { mutations: at_the_door(spec.trusted_hops) },
+        )],
         normalize_path: bool_value(true),
         merge_slashes: true,
         path_with_escaped_slashes_action: PathWithEscapedSlashesAction::RejectRequest.into(),
@@ -115,14 +124,20 @@ fn at_the_door(trusted_hops: u32) -> Vec<HeaderMutation> {
     let exactly = |name: &str| HeaderMutation { action: Some(header_mutation::Action::Remove(name.to_owned())) };
     let starting_with = |prefix: &str| HeaderMutation {
         action: Some(header_mutation::Action::RemoveOnMatch(header_mutation::RemoveOnMatch {
-            key_matcher: Some(StringMatcher { match_pattern: Some(MatchPattern::Prefix(prefix.to_owned())), ..StringMatcher::default() }),
+            key_matcher: Some(StringMatcher {
+                match_pattern: Some(MatchPattern::Prefix(prefix.to_owned())),
+                ..StringMatcher::default()
+            }),
         })),
     };
-    let mut mutations = vec![exactly(CLUSTER_HEADER), exactly("forwarded"), starting_with("x-warren-"), starting_with("x-envoy-")];
+    let mut mutations =
+        vec![exactly(CLUSTER_HEADER), exactly("forwarded"), starting_with("x-warren-"), starting_with("x-envoy-")];
     if trusted_hops == 0 {
         mutations.push(starting_with("x-forwarded-"));
     } else {
-        mutations.extend(["x-forwarded-prefix", "x-forwarded-host", "x-forwarded-server", "x-forwarded-client-cert"].map(exactly));
+        mutations.extend(
+            ["x-forwarded-prefix", "x-forwarded-host", "x-forwarded-server", "x-forwarded-client-cert"].map(exactly),
+        );
     }
     mutations
 }

@@ -10,7 +10,8 @@ pub(crate) mod wasm;
 use envoy_types::pb::envoy::config::common::mutation_rules::v3::{HeaderMutation, header_mutation};
 use envoy_types::pb::envoy::config::core::v3::{
     Address, AggregatedConfigSource, ApiVersion, ConfigSource, HeaderValue, HeaderValueOption, Metadata, SocketAddress,
-    TypedExtensionConfig, config_source::ConfigSourceSpecifier, header_value_option::HeaderAppendAction, socket_address::PortSpecifier,
+    TypedExtensionConfig, config_source::ConfigSourceSpecifier, header_value_option::HeaderAppendAction,
+    socket_address::PortSpecifier,
 };
 use envoy_types::pb::google::protobuf::{Any, BoolValue, Duration, ListValue, Struct, UInt32Value, Value, value::Kind};
 use prost::{Message, Name};

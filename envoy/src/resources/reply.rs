@@ -3,19 +3,26 @@
 use super::{to_struct, u32_value};
 use envoy_types::pb::envoy::config::accesslog::v3::access_log_filter::FilterSpecifier;
 use envoy_types::pb::envoy::config::accesslog::v3::comparison_filter::Op;
-use envoy_types::pb::envoy::config::accesslog::v3::{AccessLogFilter, ComparisonFilter, ResponseFlagFilter, StatusCodeFilter};
+use envoy_types::pb::envoy::config::accesslog::v3::{
+    AccessLogFilter, ComparisonFilter, ResponseFlagFilter, StatusCodeFilter,
+};
 use envoy_types::pb::envoy::config::core::v3::data_source::Specifier;
 use envoy_types::pb::envoy::config::core::v3::substitution_format_string::Format;
 use envoy_types::pb::envoy::config::core::v3::{DataSource, RuntimeUInt32, SubstitutionFormatString};
 use envoy_types::pb::envoy::config::route::v3::DirectResponseAction;
-use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::{LocalReplyConfig, ResponseMapper};
+use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::{
+    LocalReplyConfig, ResponseMapper,
+};
 use warren_rules::reply::{ErrorKind, NO_NODES_AVAILABLE, QUERY_TEXT_TOO_LARGE};
 
 /// A fixed answer with a Trino-shaped error in it.
 pub(crate) fn direct(status: u32, message: &str, kind: ErrorKind) -> DirectResponseAction {
     DirectResponseAction {
         status,
-        body: Some(DataSource { specifier: Some(Specifier::InlineString(kind.body(message))), ..DataSource::default() }),
+        body: Some(DataSource {
+            specifier: Some(Specifier::InlineString(kind.body(message))),
+            ..DataSource::default()
+        }),
         ..DirectResponseAction::default()
     }
 }
@@ -27,7 +34,9 @@ pub(crate) fn direct(status: u32, message: &str, kind: ErrorKind) -> DirectRespo
 /// * a body over the limit (413): 200 with Trino's own error for a text that is too long.
 pub(crate) fn local(no_cluster_status: u32, body_limit: u64) -> LocalReplyConfig {
     let flags = |flags: &[&str]| AccessLogFilter {
-        filter_specifier: Some(FilterSpecifier::ResponseFlagFilter(ResponseFlagFilter { flags: flags.iter().map(|f| (*f).to_owned()).collect() })),
+        filter_specifier: Some(FilterSpecifier::ResponseFlagFilter(ResponseFlagFilter {
+            flags: flags.iter().map(|f| (*f).to_owned()).collect(),
+        })),
     };
     let status = |code: u32| AccessLogFilter {
         filter_specifier: Some(FilterSpecifier::StatusCodeFilter(StatusCodeFilter {
@@ -42,20 +51,28 @@ pub(crate) fn local(no_cluster_status: u32, body_limit: u64) -> LocalReplyConfig
             ResponseMapper {
                 filter: Some(flags(&["UH", "NC"])),
                 status_code: u32_value(no_cluster_status),
-                body_format_override: Some(json("no cluster of the group is serving; try again, or ask who runs the clusters", NO_NODES_AVAILABLE)),
+                body_format_override: Some(json(
+                    "no cluster of the group is serving; try again, or ask who runs the clusters",
+                    NO_NODES_AVAILABLE,
+                )),
                 ..ResponseMapper::default()
             },
             ResponseMapper {
                 filter: Some(flags(&["UF", "URX", "UO", "UC"])),
                 status_code: u32_value(503),
-                body_format_override: Some(json("the cluster cannot be reached (%RESPONSE_FLAGS%)", NO_NODES_AVAILABLE)),
+                body_format_override: Some(json(
+                    "the cluster cannot be reached (%RESPONSE_FLAGS%)",
+                    NO_NODES_AVAILABLE,
+                )),
                 ..ResponseMapper::default()
             },
             ResponseMapper {
                 filter: Some(status(413)),
                 status_code: u32_value(200),
                 body_format_override: Some(json(
-                    &format!("the query text is longer than {body_limit} bytes, which is as much as routing rules read"),
+                    &format!(
+                        "the query text is longer than {body_limit} bytes, which is as much as routing rules read"
+                    ),
                     QUERY_TEXT_TOO_LARGE,
                 )),
                 ..ResponseMapper::default()
@@ -67,5 +84,8 @@ pub(crate) fn local(no_cluster_status: u32, body_limit: u64) -> LocalReplyConfig
 
 fn json(message: &str, kind: ErrorKind) -> SubstitutionFormatString {
     let fields = serde_json::from_str(&kind.body(message)).unwrap_or_default();
-    SubstitutionFormatString { format: Some(Format::JsonFormat(to_struct(&fields))), ..SubstitutionFormatString::default() }
+    SubstitutionFormatString {
+        format: Some(Format::JsonFormat(to_struct(&fields))),
+        ..SubstitutionFormatString::default()
+    }
 }

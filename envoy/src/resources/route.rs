@@ -11,7 +11,8 @@ use envoy_types::pb::envoy::config::route::v3::route::Action;
 use envoy_types::pb::envoy::config::route::v3::route_action::ClusterSpecifier;
 use envoy_types::pb::envoy::config::route::v3::route_match::PathSpecifier;
 use envoy_types::pb::envoy::config::route::v3::{
-    FilterConfig, HeaderMatcher, RedirectAction, RetryPolicy, Route, RouteAction, RouteConfiguration, RouteList, RouteMatch, VirtualHost,
+    FilterConfig, HeaderMatcher, RedirectAction, RetryPolicy, Route, RouteAction, RouteConfiguration, RouteList,
+    RouteMatch, VirtualHost,
 };
 use envoy_types::pb::envoy::extensions::retry::host::previous_hosts::v3::PreviousHostsPredicate;
 use envoy_types::pb::envoy::r#type::matcher::v3::string_matcher::MatchPattern;
@@ -77,7 +78,10 @@ pub(crate) fn routes(spec: &RouteSpec<'_>) -> RouteConfiguration {
 }
 
 fn tree(spec: &RouteSpec<'_>) -> Matcher {
-    let mut map = HashMap::from([("/".to_owned(), leads_to(at_the_root(spec))), ("/c/".to_owned(), leads_to(vec![unknown_cluster()]))]);
+    let mut map = HashMap::from([
+        ("/".to_owned(), leads_to(at_the_root(spec))),
+        ("/c/".to_owned(), leads_to(vec![unknown_cluster()])),
+    ]);
     for coordinator in &spec.coordinators {
         map.insert(format!("/c/{}/", coordinator.slug), leads_to(under_prefix(coordinator)));
     }
@@ -151,7 +155,9 @@ fn at_the_root(spec: &RouteSpec<'_>) -> Vec<Route> {
         rest.push(plain(&format!("by id {}", coordinator.slug), regex(statement), &["GET", "HEAD", "DELETE"], &own));
         rest.push(plain(&format!("query {}", coordinator.slug), regex(query), &["GET", "DELETE", "PUT"], &own));
     }
-    rest.extend(spec.extra_paths.iter().map(|path| plain("extra", PathSpecifier::Prefix(path.clone()), &[], &default_group)));
+    rest.extend(
+        spec.extra_paths.iter().map(|path| plain("extra", PathSpecifier::Prefix(path.clone()), &[], &default_group)),
+    );
     rest.push(not_found("this path is not served here; queries go to /v1/statement"));
     routes.extend(rest.into_iter().map(without_filter));
     routes
@@ -175,16 +181,21 @@ fn new_query(spec: &RouteSpec<'_>, path: &str) -> Route {
     };
     if spec.show_rule {
         use envoy_types::pb::envoy::config::core::v3::header_value_option::HeaderAppendAction;
-        route.response_headers_to_add =
-            vec![super::header_option("x-warren-rule", "%FILTER_STATE(wasm.warren.rule:PLAIN)%", HeaderAppendAction::OverwriteIfExistsOrAdd)];
+        route.response_headers_to_add = vec![super::header_option(
+            "x-warren-rule",
+            "%FILTER_STATE(wasm.warren.rule:PLAIN)%",
+            HeaderAppendAction::OverwriteIfExistsOrAdd,
+        )];
     }
     route
 }
 
 /// Single values that the filter reads by name: `serving.<group>`, and numbers under `load.<group>`.
 fn live_metadata(live: &BTreeMap<&str, warren_rules::GroupState>) -> serde_json::Map<String, serde_json::Value> {
-    let groups: serde_json::Map<String, serde_json::Value> =
-        live.iter().map(|(name, state)| ((*name).to_owned(), serde_json::to_value(state).unwrap_or_default())).collect();
+    let groups: serde_json::Map<String, serde_json::Value> = live
+        .iter()
+        .map(|(name, state)| ((*name).to_owned(), serde_json::to_value(state).unwrap_or_default()))
+        .collect();
     serde_json::Map::from_iter([("groups".to_owned(), groups.into())])
 }
 
@@ -290,7 +301,8 @@ fn forever() -> RouteAction {
 
 /// Switches the filter off: the VM is not entered on this route.
 fn without_filter(mut route: Route) -> Route {
-    route.typed_per_filter_config = HashMap::from([(FILTER.to_owned(), any(&FilterConfig { disabled: true, ..FilterConfig::default() }))]);
+    route.typed_per_filter_config =
+        HashMap::from([(FILTER.to_owned(), any(&FilterConfig { disabled: true, ..FilterConfig::default() }))]);
     route
 }
 

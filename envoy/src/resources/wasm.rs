@@ -6,7 +6,9 @@ use envoy_types::pb::envoy::config::core::v3::{
     AsyncDataSource, BackoffStrategy, HttpUri, RemoteDataSource, TypedExtensionConfig, async_data_source,
 };
 use envoy_types::pb::envoy::extensions::filters::http::wasm::v3::Wasm;
-use envoy_types::pb::envoy::extensions::wasm::v3::{FailurePolicy, PluginConfig, ReloadConfig, VmConfig, plugin_config::Vm};
+use envoy_types::pb::envoy::extensions::wasm::v3::{
+    FailurePolicy, PluginConfig, ReloadConfig, VmConfig, plugin_config::Vm,
+};
 use envoy_types::pb::google::protobuf::{BoolValue, StringValue};
 use serde::Serialize;
 
@@ -34,7 +36,9 @@ pub(crate) fn filter(spec: &FilterSpec<'_>) -> TypedExtensionConfig {
             configuration: Some(any(&StringValue { value: configuration })),
             // A trap must cost the query that met it, not those after it.
             failure_policy: FailurePolicy::FailReload.into(),
-            reload_config: Some(ReloadConfig { backoff: Some(BackoffStrategy { base_interval: millis(100), max_interval: millis(1_000) }) }),
+            reload_config: Some(ReloadConfig {
+                backoff: Some(BackoffStrategy { base_interval: millis(100), max_interval: millis(1_000) }),
+            }),
             // Lets the filter wait for the body; without it a pause in the header phase hangs the query.
             allow_on_headers_stop_iteration: Some(BoolValue { value: true }),
             vm: Some(Vm::VmConfig(VmConfig {

@@ -68,7 +68,9 @@ impl Nodes {
                     entry.accepted = Some(snapshot);
                     entry.rejected = None;
                 }
-                Event::Rejected { kind, snapshot, error } => node.kind(kind).rejected = Some(Rejection { snapshot, error }),
+                Event::Rejected { kind, snapshot, error } => {
+                    node.kind(kind).rejected = Some(Rejection { snapshot, error })
+                }
                 Event::Subscribed(_) | Event::Ignored => {}
             }
         });

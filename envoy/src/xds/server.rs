@@ -3,10 +3,12 @@
 use crate::snapshot::{Settings, Snapshot};
 use crate::xds::nodes::Nodes;
 use crate::xds::session::{Event, Session};
-use envoy_types::pb::envoy::config::core::v3::node::UserAgentVersionType;
 use envoy_types::pb::envoy::config::core::v3::Node;
+use envoy_types::pb::envoy::config::core::v3::node::UserAgentVersionType;
 use envoy_types::pb::envoy::service::discovery::v3::aggregated_discovery_service_server::AggregatedDiscoveryService;
-use envoy_types::pb::envoy::service::discovery::v3::{DeltaDiscoveryRequest, DeltaDiscoveryResponse, DiscoveryRequest, DiscoveryResponse};
+use envoy_types::pb::envoy::service::discovery::v3::{
+    DeltaDiscoveryRequest, DeltaDiscoveryResponse, DiscoveryRequest, DiscoveryResponse,
+};
 use envoy_types::pb::google::protobuf::value::Kind as ValueKind;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -54,7 +56,11 @@ impl AggregatedDiscoveryService for Ads {
 }
 
 impl Ads {
-    async fn serve(mut self, mut requests: Streaming<DeltaDiscoveryRequest>, responses: mpsc::Sender<Result<DeltaDiscoveryResponse, Status>>) {
+    async fn serve(
+        mut self,
+        mut requests: Streaming<DeltaDiscoveryRequest>,
+        responses: mpsc::Sender<Result<DeltaDiscoveryResponse, Status>>,
+    ) {
         let mut session = Session::default();
         let mut node: Option<ConnectedNode> = None;
         loop {
@@ -125,14 +131,19 @@ struct ConnectedNode {
 impl ConnectedNode {
     fn read(node: &Node) -> ConnectedNode {
         let version = match &node.user_agent_version_type {
-            Some(UserAgentVersionType::UserAgentBuildVersion(build)) => {
-                build.version.as_ref().map(|v| format!("{}.{}.{}", v.major_number, v.minor_number, v.patch)).unwrap_or_default()
-            }
+            Some(UserAgentVersionType::UserAgentBuildVersion(build)) => build
+                .version
+                .as_ref()
+                .map(|v| format!("{}.{}.{}", v.major_number, v.minor_number, v.patch))
+                .unwrap_or_default(),
             Some(UserAgentVersionType::UserAgentVersion(version)) => version.clone(),
             None => String::new(),
         };
         let listen = node.metadata.as_ref().and_then(|m| m.fields.get("listen")).and_then(|v| match &v.kind {
-            Some(ValueKind::StringValue(text)) => text.parse().map_err(|_| tracing::warn!(node = node.id, listen = text, "not an address; using the configured one")).ok(),
+            Some(ValueKind::StringValue(text)) => text
+                .parse()
+                .map_err(|_| tracing::warn!(node = node.id, listen = text, "not an address; using the configured one"))
+                .ok(),
             _ => None,
         });
         ConnectedNode { id: node.id.clone(), version, listen }

@@ -199,7 +199,11 @@ impl Subscription {
     }
 
     /// Resources that the Envoy asked for and does not have in this version.
-    fn wanted<'a>(&'a self, snapshot: &'a Snapshot, kind: Kind) -> impl Iterator<Item = (&'a str, &'a crate::snapshot::Resource)> {
+    fn wanted<'a>(
+        &'a self,
+        snapshot: &'a Snapshot,
+        kind: Kind,
+    ) -> impl Iterator<Item = (&'a str, &'a crate::snapshot::Resource)> {
         snapshot
             .resources(kind)
             .filter(|(name, _)| self.wildcard || self.names.contains(*name))
@@ -208,12 +212,20 @@ impl Subscription {
 
     /// Names asked for that do not exist and of which the Envoy knows nothing: said at once, since it waits for them.
     fn missing(&self, snapshot: &Snapshot, kind: Kind) -> Vec<String> {
-        self.names.iter().filter(|name| !self.has.contains_key(*name) && snapshot.get(kind, name).is_none()).cloned().collect()
+        self.names
+            .iter()
+            .filter(|name| !self.has.contains_key(*name) && snapshot.get(kind, name).is_none())
+            .cloned()
+            .collect()
     }
 
     /// What the Envoy has and what is no more.
     fn gone(&self, snapshot: &Snapshot, kind: Kind) -> Vec<String> {
-        self.has.iter().filter(|(name, version)| !version.is_empty() && snapshot.get(kind, name).is_none()).map(|(n, _)| n.clone()).collect()
+        self.has
+            .iter()
+            .filter(|(name, version)| !version.is_empty() && snapshot.get(kind, name).is_none())
+            .map(|(n, _)| n.clone())
+            .collect()
     }
 }
 

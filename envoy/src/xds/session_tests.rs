@@ -58,9 +58,13 @@ const EVERYTHING: &[(Kind, &str, &str)] = &[
 
 fn subscribed_to_everything() -> Session {
     let mut session = Session::default();
-    for (kind, names) in
-        [(Kind::Cluster, &[][..]), (Kind::Endpoint, &["a"]), (Kind::Listener, &[]), (Kind::Filter, &["f"]), (Kind::Route, &["r"])]
-    {
+    for (kind, names) in [
+        (Kind::Cluster, &[][..]),
+        (Kind::Endpoint, &["a"]),
+        (Kind::Listener, &[]),
+        (Kind::Filter, &["f"]),
+        (Kind::Route, &["r"]),
+    ] {
         assert_eq!(session.on_request(&subscribe(kind, names)), Event::Subscribed(kind));
     }
     session
@@ -109,7 +113,10 @@ fn never_has_two_unanswered_responses_of_one_kind() {
     let first = session.next(&snapshot("s1", &[(Kind::Cluster, "a", "1")]), Instant::now()).unwrap();
     let second = snapshot("s2", &[(Kind::Cluster, "a", "2")]);
     assert_eq!(session.next(&second, Instant::now()), None);
-    assert_eq!(session.on_request(&answer(&first, None)), Event::Accepted { kind: Kind::Cluster, snapshot: "s1".to_owned() });
+    assert_eq!(
+        session.on_request(&answer(&first, None)),
+        Event::Accepted { kind: Kind::Cluster, snapshot: "s1".to_owned() }
+    );
     assert_eq!(session.next(&second, Instant::now()).map(|r| shown(&r)), Some("clusters +a".to_owned()));
 }
 
@@ -120,7 +127,10 @@ fn a_refused_version_is_not_sent_again_until_it_changes() {
     let bad = snapshot("s1", &[(Kind::Cluster, "a", "1")]);
     let response = session.next(&bad, now).unwrap();
     let event = session.on_request(&answer(&response, Some("no such thing")));
-    assert_eq!(event, Event::Rejected { kind: Kind::Cluster, snapshot: "s1".to_owned(), error: "no such thing".to_owned() });
+    assert_eq!(
+        event,
+        Event::Rejected { kind: Kind::Cluster, snapshot: "s1".to_owned(), error: "no such thing".to_owned() }
+    );
     let sent: Vec<String> = drain(&mut session, &bad, now).into_iter().filter(|s| s.starts_with("clusters")).collect();
     assert_eq!(sent, [""; 0]);
     let good = snapshot("s2", &[(Kind::Cluster, "a", "2")]);
@@ -148,7 +158,8 @@ fn a_first_request_is_answered_even_with_nothing() {
 fn an_envoy_that_comes_back_gets_only_the_difference() {
     let mut session = Session::default();
     let mut request = subscribe(Kind::Cluster, &[]);
-    request.initial_resource_versions = [("a", "1"), ("b", "1"), ("gone", "1")].map(|(n, v)| (n.to_owned(), v.to_owned())).into();
+    request.initial_resource_versions =
+        [("a", "1"), ("b", "1"), ("gone", "1")].map(|(n, v)| (n.to_owned(), v.to_owned())).into();
     session.on_request(&request);
     let now = snapshot("s2", &[(Kind::Cluster, "a", "1"), (Kind::Cluster, "b", "2")]);
     assert_eq!(drain(&mut session, &now, Instant::now()), ["clusters +b", "clusters -gone"]);
@@ -184,6 +195,7 @@ fn a_stale_answer_and_a_foreign_type_change_nothing() {
     let response = session.next(&snapshot("s1", &[]), Instant::now()).unwrap();
     let stale = DeltaDiscoveryRequest { response_nonce: "77".to_owned(), ..answer(&response, None) };
     assert_eq!(session.on_request(&stale), Event::Ignored);
-    let foreign = DeltaDiscoveryRequest { type_url: "type.googleapis.com/x.Y".to_owned(), ..DeltaDiscoveryRequest::default() };
+    let foreign =
+        DeltaDiscoveryRequest { type_url: "type.googleapis.com/x.Y".to_owned(), ..DeltaDiscoveryRequest::default() };
     assert_eq!(session.on_request(&foreign), Event::Ignored);
 }

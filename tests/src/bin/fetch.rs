@@ -23,14 +23,10 @@ fn main() -> Result<()> {
     let progress = Progress::on_stderr();
     let fetched = Programs::fetch(&progress)?;
     if arguments.class_cache {
-        progress
-            .part("making Trino's class cache")
-            .run(|| Trino::make_class_cache(&fetched))?;
+        progress.part("making Trino's class cache").run(|| Trino::make_class_cache(&fetched))?;
     }
     let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_header(["PROGRAM", "VERSION", "FROM", "PATH"]);
+    table.load_style(presets::NOTHING).set_header(["PROGRAM", "VERSION", "FROM", "PATH"]);
     for program in programs::for_this_machine()? {
         let path = fetched.folder(program).display().to_string();
         table.add_row([program.name, program.version, &program.origin(), &path]);

@@ -52,53 +52,18 @@ const fn ask(
     rows: usize,
     wanted: Wanted,
 ) -> Ask {
-    Ask {
-        user,
-        source,
-        tags,
-        sql,
-        rows,
-        wanted,
-    }
+    Ask { user, source, tags, sql, rows, wanted }
 }
 
 /// The queries of the demo.
 pub const ASKS: &[Ask] = &[
     ask("scheduler", "airflow", "", COUNT, 1, Wanted::Group("etl")),
-    ask(
-        "scheduler",
-        "airflow-nightly",
-        "",
-        NATIONS,
-        25,
-        Wanted::Group("etl"),
-    ),
-    ask(
-        "transform",
-        "dbt-1.10",
-        "",
-        REGIONS,
-        5,
-        Wanted::Group("etl"),
-    ),
+    ask("scheduler", "airflow-nightly", "", NATIONS, 25, Wanted::Group("etl")),
+    ask("transform", "dbt-1.10", "", REGIONS, 5, Wanted::Group("etl")),
     ask("bob", "notebook", "etl", COUNT, 1, Wanted::Group("etl")),
     ask("ceo", "superset", "", NATIONS, 25, Wanted::Group("etl")),
-    ask(
-        "alice",
-        "superset",
-        "dashboard",
-        REGIONS,
-        5,
-        Wanted::Group("adhoc"),
-    ),
-    ask(
-        "carol",
-        "trino-cli",
-        "",
-        NATIONS,
-        25,
-        Wanted::Group("adhoc"),
-    ),
+    ask("alice", "superset", "dashboard", REGIONS, 5, Wanted::Group("adhoc")),
+    ask("carol", "trino-cli", "", NATIONS, 25, Wanted::Group("adhoc")),
     ask("intern", "trino-cli", "", COUNT, 1, Wanted::Group("adhoc")),
     ask("intern", "tableau", "", COUNT, 1, Wanted::Denied),
 ];
@@ -129,23 +94,17 @@ pub fn ask_all(stack: &Stack, asks: &[Ask]) -> Result<Vec<Answer>> {
                 })
             })
             .collect();
-        workers.into_iter().try_for_each(|worker| {
-            worker
-                .join()
-                .map_err(|_| anyhow!("a thread that runs the CLI panicked"))?
-        })
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().map_err(|_| anyhow!("a thread that runs the CLI panicked"))?)
     })?;
-    let results = results
-        .into_inner()
-        .map_err(|_| anyhow!("a thread that runs the CLI panicked"))?;
+    let results = results.into_inner().map_err(|_| anyhow!("a thread that runs the CLI panicked"))?;
     let mut seen: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     for trino in &stack.trinos {
         let group = stack.group_of(trino.name()).to_owned();
         for query in trino.queries()? {
             if let Some(token) = query.session.trace_token {
-                seen.entry(token)
-                    .or_default()
-                    .push((trino.name().to_owned(), group.clone()));
+                seen.entry(token).or_default().push((trino.name().to_owned(), group.clone()));
             }
         }
     }
@@ -154,12 +113,7 @@ pub fn ask_all(stack: &Stack, asks: &[Ask]) -> Result<Vec<Answer>> {
         .enumerate()
         .map(|(number, (ask, result))| {
             let clusters = seen.remove(&token(number)).unwrap_or_default();
-            Ok(Answer {
-                ask: *ask,
-                decision: decide(stack, ask)?,
-                clusters,
-                result,
-            })
+            Ok(Answer { ask: *ask, decision: decide(stack, ask)?, clusters, result })
         })
         .collect()
 }
@@ -171,62 +125,29 @@ fn token(number: usize) -> String {
 
 fn run_cli(stack: &Stack, number: usize, ask: &Ask) -> Result<Result<Vec<String>, String>> {
     let mut command = Command::new(stack.programs.java()?);
-    command
-        .arg("-XX:TieredStopAtLevel=1")
-        .arg("-jar")
-        .arg(stack.programs.trino_cli()?);
-    command.args([
-        "--server",
-        &stack.url(0)?,
-        "--user",
-        ask.user,
-        "--source",
-        ask.source,
-    ]);
-    command.args([
-        "--trace-token",
-        &token(number),
-        "--output-format",
-        "TSV",
-        "--execute",
-        ask.sql,
-    ]);
+    command.arg("-XX:TieredStopAtLevel=1").arg("-jar").arg(stack.programs.trino_cli()?);
+    command.args(["--server", &stack.url(0)?, "--user", ask.user, "--source", ask.source]);
+    command.args(["--trace-token", &token(number), "--output-format", "TSV", "--execute", ask.sql]);
     if !ask.tags.is_empty() {
         command.args(["--client-tags", ask.tags]);
     }
     // A home of its own: the CLI reads settings from the user's.
     let home = stack.run.folder("trino-cli")?;
-    command
-        .env("HOME", &home)
-        .env("TERM", "dumb")
-        .current_dir(&home)
-        .stdin(Stdio::null());
-    let output = command
-        .output()
-        .context("the Trino CLI cannot be started")?;
+    command.env("HOME", &home).env("TERM", "dumb").current_dir(&home).stdin(Stdio::null());
+    let output = command.output().context("the Trino CLI cannot be started")?;
     if output.status.success() {
-        return Ok(Ok(String::from_utf8_lossy(&output.stdout)
-            .lines()
-            .map(str::to_owned)
-            .collect()));
+        return Ok(Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()));
     }
     Ok(Err(plain(&String::from_utf8_lossy(&output.stderr))))
 }
 
 /// What the CLI said, on one line, without colours and Java's own warnings.
 fn plain(said: &str) -> String {
-    let lines: Vec<&str> = said
-        .lines()
-        .filter(|line| !line.starts_with("WARNING"))
-        .collect();
+    let lines: Vec<&str> = said.lines().filter(|line| !line.starts_with("WARNING")).collect();
     let mut text = String::new();
     for (number, piece) in lines.join(" ").split('\x1b').enumerate() {
         // After the first, each piece begins with the rest of an escape sequence, which ends with an `m`.
-        text.push_str(if number == 0 {
-            piece
-        } else {
-            piece.split_once('m').map_or("", |(_, rest)| rest)
-        });
+        text.push_str(if number == 0 { piece } else { piece.split_once('m').map_or("", |(_, rest)| rest) });
     }
     text.trim().to_owned()
 }
@@ -235,27 +156,18 @@ fn decide(stack: &Stack, ask: &Ask) -> Result<Decision> {
     let mut groups: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for trino in &stack.trinos {
         let cluster = json!({"cluster": trino.name(), "healthy": true, "running": 0, "queued": 0});
-        groups
-            .entry(stack.group_of(trino.name()))
-            .or_default()
-            .push(cluster);
+        groups.entry(stack.group_of(trino.name())).or_default().push(cluster);
     }
     let mut headers = json!({"X-Trino-User": ask.user, "X-Trino-Source": ask.source});
     if let Some(headers) = headers.as_object_mut().filter(|_| !ask.tags.is_empty()) {
         headers.insert("X-Trino-Client-Tags".to_owned(), ask.tags.into());
     }
-    let query = json!({"method": "POST", "path": "/v1/statement", "headers": headers, "body": ask.sql, "groups": groups});
+    let query =
+        json!({"method": "POST", "path": "/v1/statement", "headers": headers, "body": ask.sql, "groups": groups});
     let rules = stack.rules().display().to_string();
     let said = warren_alone(&["rules", "decide", &rules, "--json"], &query.to_string())?;
-    ensure!(
-        said.code == 0,
-        "`warren rules decide` ended with {}: {}{}",
-        said.code,
-        said.stderr,
-        said.stdout
-    );
-    serde_json::from_str(&said.stdout)
-        .with_context(|| format!("`warren rules decide` said: {}", said.stdout))
+    ensure!(said.code == 0, "`warren rules decide` ended with {}: {}{}", said.code, said.stderr, said.stdout);
+    serde_json::from_str(&said.stdout).with_context(|| format!("`warren rules decide` said: {}", said.stdout))
 }
 
 #[cfg(test)]
@@ -264,9 +176,6 @@ mod tests {
 
     #[test]
     fn what_the_cli_says_is_one_plain_line() {
-        assert_eq!(
-            plain("WARNING: old\n\x1b[31;1mQuery 1 failed:\x1b[0m\nno\n"),
-            "Query 1 failed: no"
-        );
+        assert_eq!(plain("WARNING: old\n\x1b[31;1mQuery 1 failed:\x1b[0m\nno\n"), "Query 1 failed: no");
     }
 }

@@ -33,11 +33,7 @@ pub fn run(options: &DemoOptions) -> Result<bool> {
     interrupt::listen()?;
     say("Warren demo: PostgreSQL, warren, Envoy, and three Trino coordinators in two groups.");
     let progress = Progress::on_stderr();
-    let stack_options = StackOptions {
-        envoys: 1,
-        rules: files_of(&options.rules)?,
-        ..StackOptions::default()
-    };
+    let stack_options = StackOptions { envoys: 1, rules: files_of(&options.rules)?, ..StackOptions::default() };
     let stack = match Stack::start("demo", stack_options, &progress) {
         Err(_) if interrupt::interrupted() => return Ok(false),
         stack => stack?,
@@ -82,20 +78,14 @@ fn files_of(folder: &Path) -> Result<Vec<(String, String)>> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
-        for entry in
-            fs::read_dir(&next).with_context(|| format!("{}: cannot be read", next.display()))?
-        {
+        for entry in fs::read_dir(&next).with_context(|| format!("{}: cannot be read", next.display()))? {
             let path = entry?.path();
             if path.is_dir() {
                 folders.push(path);
                 continue;
             }
-            let text = fs::read_to_string(&path)
-                .with_context(|| format!("{}: cannot be read", path.display()))?;
-            files.push((
-                path.strip_prefix(folder)?.to_string_lossy().into_owned(),
-                text,
-            ));
+            let text = fs::read_to_string(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
+            files.push((path.strip_prefix(folder)?.to_string_lossy().into_owned(), text));
         }
     }
     ensure!(!files.is_empty(), "{}: no rules in it", folder.display());

@@ -12,17 +12,13 @@ use crate::stack::Stack;
 
 /// Colours are for people at a terminal who have not said otherwise.
 fn colours() -> bool {
-    std::io::stdout().is_terminal()
-        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// Who asked, what was decided, who ran it.
 pub(super) fn table(answers: &[Answer]) -> String {
     let mut table = Table::new();
-    table
-        .load_style(presets::UTF8_HORIZONTAL_ONLY)
-        .style_mut()
-        .row_separator = LineStyle::none();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).style_mut().row_separator = LineStyle::none();
     table.set_header(["USER", "SOURCE", "TAGS", "RULE", "GROUP", "CLUSTER", "ROWS"]);
     if colours() {
         table.enforce_styling();
@@ -30,27 +26,11 @@ pub(super) fn table(answers: &[Answer]) -> String {
         table.force_no_tty();
     }
     for answer in answers {
-        let rule = answer
-            .decision
-            .rule
-            .clone()
-            .unwrap_or_else(|| "(otherwise)".to_owned());
+        let rule = answer.decision.rule.clone().unwrap_or_else(|| "(otherwise)".to_owned());
         let denied = answer.decision.action == "deny";
-        let group = if denied {
-            "denied".to_owned()
-        } else {
-            answer.decision.groups.join(", else ")
-        };
-        let clusters: Vec<&str> = answer
-            .clusters
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .collect();
-        let cluster = if clusters.is_empty() {
-            "-".to_owned()
-        } else {
-            clusters.join(", ")
-        };
+        let group = if denied { "denied".to_owned() } else { answer.decision.groups.join(", else ") };
+        let clusters: Vec<&str> = answer.clusters.iter().map(|(name, _)| name.as_str()).collect();
+        let cluster = if clusters.is_empty() { "-".to_owned() } else { clusters.join(", ") };
         let result = match &answer.result {
             Ok(rows) => rows.len().to_string(),
             Err(said) => shorten(said),
@@ -78,11 +58,7 @@ pub(super) fn table(answers: &[Answer]) -> String {
 /// What the CLI said, less the query's id, and no longer than a line of a table can be.
 fn shorten(said: &str) -> String {
     let said = said.split_once(" failed: ").map_or(said, |(_, why)| why);
-    if said.chars().count() <= 60 {
-        said.to_owned()
-    } else {
-        said.chars().take(59).chain(['…']).collect()
-    }
+    if said.chars().count() <= 60 { said.to_owned() } else { said.chars().take(59).chain(['…']).collect() }
 }
 
 /// Commands to copy.
@@ -95,11 +71,7 @@ pub(super) fn what_to_try(stack: &Stack) -> Result<String> {
     let logs = stack.run.path().display().to_string();
     let mut text = String::new();
     let mut step = |what: &str, lines: &[String]| {
-        let what = if colours() {
-            what.bold().to_string()
-        } else {
-            what.to_owned()
-        };
+        let what = if colours() { what.bold().to_string() } else { what.to_owned() };
         // Writing to a String cannot fail.
         let _ = writeln!(text, "\n{what}");
         for line in lines {
@@ -108,14 +80,9 @@ pub(super) fn what_to_try(stack: &Stack) -> Result<String> {
     };
     step(
         "Ask yourself, as anybody, with any program:",
-        &[format!(
-            "{java} -jar {cli} --server {server} --user alice --source airflow --execute 'SELECT 1'"
-        )],
+        &[format!("{java} -jar {cli} --server {server} --user alice --source airflow --execute 'SELECT 1'")],
     );
-    step(
-        "Change the rules; queries go by them a second or two after you save:",
-        &[rules],
-    );
+    step("Change the rules; queries go by them a second or two after you save:", &[rules]);
     step(
         "Take a cluster out and put it back; running queries end where they are:",
         &[
@@ -123,13 +90,7 @@ pub(super) fn what_to_try(stack: &Stack) -> Result<String> {
             format!("{warren} clusters activate etl-1 --api {api}"),
         ],
     );
-    step(
-        "See what serves:",
-        &[
-            format!("{warren} status --api {api}"),
-            format!("{warren} clusters list --api {api}"),
-        ],
-    );
+    step("See what serves:", &[format!("{warren} status --api {api}"), format!("{warren} clusters list --api {api}")]);
     step("Logs of every program:", &[logs]);
     step("Stop everything: Ctrl-C", &[]);
     Ok(text)

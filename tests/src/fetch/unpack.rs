@@ -22,22 +22,20 @@ pub(super) fn unpack(
     target: &Path,
     finish: impl FnOnce(&Path) -> Result<()>,
 ) -> Result<()> {
-    let parent = target
-        .parent()
-        .with_context(|| format!("{}: has no parent folder", target.display()))?;
+    let parent = target.parent().with_context(|| format!("{}: has no parent folder", target.display()))?;
     let fresh = tempfile::Builder::new()
         .prefix(".unpacking-")
         .tempdir_in(parent)
         .with_context(|| format!("{}: no folder can be made in it", parent.display()))?;
-    extract(file, unpacking, fresh.path())
-        .with_context(|| format!("{}: cannot be unpacked", file.display()))?;
+    extract(file, unpacking, fresh.path()).with_context(|| format!("{}: cannot be unpacked", file.display()))?;
     open_to_all(fresh.path())?;
     finish(fresh.path())?;
     let fresh: PathBuf = fresh.keep();
     match fs::rename(&fresh, target) {
         Ok(()) => Ok(()),
-        Err(_) if target.is_dir() => fs::remove_dir_all(&fresh)
-            .with_context(|| format!("{}: left over, and cannot be removed", fresh.display())),
+        Err(_) if target.is_dir() => {
+            fs::remove_dir_all(&fresh).with_context(|| format!("{}: left over, and cannot be removed", fresh.display()))
+        }
         Err(error) => {
             // The installation is useless under its temporary name; what matters to the reader is the rename's error.
             drop(fs::remove_dir_all(&fresh));
@@ -51,15 +49,11 @@ fn extract(file: &Path, unpacking: Unpacking, into: &Path) -> Result<()> {
         Unpacking::Zip => open_zip(file)?.extract(into).context("not a sound zip"),
         Unpacking::TarGz => {
             let reader = BufReader::new(File::open(file)?);
-            Archive::new(GzDecoder::new(reader))
-                .unpack(into)
-                .context("not a sound tar.gz")
+            Archive::new(GzDecoder::new(reader)).unpack(into).context("not a sound tar.gz")
         }
         Unpacking::TxzInZip => {
             let inner = only_txz(&mut open_zip(file)?)?;
-            Archive::new(XzDecoder::new(Cursor::new(inner)))
-                .unpack(into)
-                .context("not a sound tar.xz in it")
+            Archive::new(XzDecoder::new(Cursor::new(inner))).unpack(into).context("not a sound tar.xz in it")
         }
         Unpacking::Nothing => {
             let name = file.file_name().context("has no name")?;
@@ -85,9 +79,7 @@ fn only_txz(zip: &mut ZipArchive<BufReader<File>>) -> Result<Vec<u8>> {
         bail!("holds {} files that end in .txz, wanted one", names.len());
     };
     let mut inner = Vec::new();
-    zip.by_name(name)?
-        .read_to_end(&mut inner)
-        .with_context(|| format!("{name}: cannot be read"))?;
+    zip.by_name(name)?.read_to_end(&mut inner).with_context(|| format!("{name}: cannot be read"))?;
     Ok(inner)
 }
 
@@ -107,18 +99,14 @@ mod tests {
     fn zip_with(path: &Path, files: &[(&str, &str)]) {
         let mut zip = zip::ZipWriter::new(File::create(path).unwrap());
         for (name, text) in files {
-            zip.start_file(*name, zip::write::SimpleFileOptions::default())
-                .unwrap();
+            zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
             zip.write_all(text.as_bytes()).unwrap();
         }
         zip.finish().unwrap();
     }
 
     fn names_in(folder: &Path) -> Vec<String> {
-        fs::read_dir(folder)
-            .unwrap()
-            .map(|e| e.unwrap().file_name().into_string().unwrap())
-            .collect()
+        fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
     }
 
     #[test]
@@ -137,14 +125,8 @@ mod tests {
         zip_with(&file, &[("a", &"x".repeat(10_000)), ("b", "y")]);
         let whole = fs::read(&file).unwrap();
         fs::write(&file, &whole[..whole.len() / 2]).unwrap();
-        let error = format!(
-            "{:#}",
-            unpack(&file, Unpacking::Zip, &target, |_| Ok(())).unwrap_err()
-        );
-        assert!(
-            error.contains("a.zip: cannot be unpacked: not a zip"),
-            "{error}"
-        );
+        let error = format!("{:#}", unpack(&file, Unpacking::Zip, &target, |_| Ok(())).unwrap_err());
+        assert!(error.contains("a.zip: cannot be unpacked: not a zip"), "{error}");
         assert_eq!(names_in(dir.path()), ["a.zip"]);
     }
 
@@ -166,10 +148,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (file, target) = (dir.path().join("a.zip"), dir.path().join("installed"));
         zip_with(&file, &[("a", "1")]);
-        unpack(&file, Unpacking::Zip, &target, |_| {
-            unpack(&file, Unpacking::Zip, &target, |_| Ok(()))
-        })
-        .unwrap();
+        unpack(&file, Unpacking::Zip, &target, |_| unpack(&file, Unpacking::Zip, &target, |_| Ok(()))).unwrap();
         assert_eq!(fs::read_to_string(target.join("a")).unwrap(), "1");
         assert_eq!(names_in(dir.path()).len(), 2);
     }

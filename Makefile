@@ -1,0 +1,36 @@
+# Every verb of the project. The work is done by cargo and small programs; this only calls them.
+
+CARGO ?= cargo
+WASM = $(CARGO) build --quiet --locked -p warren-filter --target wasm32-wasip1 --profile wasm
+ARGS ?=
+
+.PHONY: help demo build test test-full bench lint fmt
+
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: build ## Watch real queries go through a real Envoy (ARGS=--check: ask, compare, stop)
+	@$(CARGO) run --quiet --locked -p warren-tests --bin demo -- $(ARGS)
+
+build: ## Build the control service and the filter
+	@rustup target list --installed 2>/dev/null | grep -q wasm32-wasip1 || rustup target add wasm32-wasip1
+	$(CARGO) build --locked -p warren
+	$(WASM)
+
+test: lint build ## What CI runs: lints, unit tests, every case on the real programs, the demo's check
+	$(CARGO) test --locked -p warren-rules -p warren-filter -p warren
+	$(CARGO) test --locked -p warren-tests
+	$(MAKE) --no-print-directory demo ARGS=--check
+
+test-full: test ## All of that, and what takes longer
+	@echo "nothing takes longer yet"
+
+bench: ## Speed, as ratios in one run
+	@echo "no benchmark yet"
+
+lint: ## Formatting and lints
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets --quiet -- -D warnings
+
+fmt: ## Format everything
+	$(CARGO) fmt --all
