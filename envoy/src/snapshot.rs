@@ -326,3 +326,7 @@ fn version<S: Serialize>(spec: &S) -> String {
     let hash = xxhash_rust::xxh64::xxh64(&json, 0) ^ xxhash_rust::xxh64::xxh64(env!("CARGO_PKG_VERSION").as_bytes(), 1);
     format!("{hash:016x}")
 }
+
+#[cfg(test)]
+#[path = "snapshot_tests.rs"]
+mod tests;
