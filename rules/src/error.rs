@@ -97,9 +97,7 @@ impl RuleErrors {
         for error in &mut errors {
             error.show_file = files > 1;
         }
-        errors.sort_by(|a, b| {
-            (&a.file, a.line, a.column, &a.message).cmp(&(&b.file, b.line, b.column, &b.message))
-        });
+        errors.sort_by(|a, b| (&a.file, a.line, a.column, &a.message).cmp(&(&b.file, b.line, b.column, &b.message)));
         errors.dedup();
         RuleErrors(errors)
     }

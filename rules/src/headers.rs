@@ -73,11 +73,8 @@ pub fn merge_list_header(existing: &[&str], ours: &str) -> String {
     let key = |entry: &str| entry.split('=').next().unwrap_or_default().trim().to_owned();
     let ours = entries(ours);
     let keys: Vec<String> = ours.iter().map(|entry| key(entry)).collect();
-    let mut merged: Vec<String> = existing
-        .iter()
-        .flat_map(|value| entries(value))
-        .filter(|entry| !keys.contains(&key(entry)))
-        .collect();
+    let mut merged: Vec<String> =
+        existing.iter().flat_map(|value| entries(value)).filter(|entry| !keys.contains(&key(entry))).collect();
     merged.extend(ours);
     merged.join(",")
 }

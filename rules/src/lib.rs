@@ -1,6 +1,37 @@
-//! Decides where a Trino query goes.
+//! Decides where a Trino query goes: facts of the query, rules in Rhai, a decision.
+//!
+//! ```text
+//!  .rhai files ──compile──► RuleSet ──┐
+//!  (all mistakes at once)             ├─decide──► Decision ──target──► an Envoy cluster
+//!  headers, body, live state ► Query ─┘           (rule, line, trace)
+//! ```
+//!
+//! Pure: no I/O, no clock, no threads. [`RuleSet::decide`] never panics and always ends (see [`limits`]); nothing is kept
+//! from query to query. What scripts see is one table, [`api::table`].
+//!
+//! ```
+//! use std::rc::Rc;
+//! use warren_rules::{Action, Query, RuleFile, RuleSet};
+//!
+//! let file = RuleFile {
+//!     name: "rules.rhai".to_owned(),
+//!     source: r#"
+//!         rule("jobs", |q| if q.source == "airflow" { route("etl").or("adhoc") });
+//!         otherwise(route("adhoc"));
+//!     "#.to_owned(),
+//! };
+//! let rules = RuleSet::compile(&[file])?;
+//! let query = Query::new("POST", "/v1/statement", vec![("X-Trino-Source".to_owned(), "airflow".to_owned())]);
+//! let decision = rules.decide(Rc::new(query));
+//! assert_eq!(decision.rule.as_deref(), Some("jobs"));
+//! let groups = vec!["etl".to_owned(), "adhoc".to_owned()];
+//! assert_eq!(decision.action, Action::Route { groups, cluster: None, only: false });
+//! # Ok::<(), warren_rules::RuleErrors>(())
+//! ```
+
 pub mod api;
 mod check;
+mod compile;
 mod decision;
 mod engine;
 mod error;

@@ -3,7 +3,7 @@
 use rhai::{EvalAltResult, LexError, ParseError, ParseErrorType, Position};
 
 use crate::api::Type;
-use crate::limits;
+use crate::{api, limits};
 
 /// What went wrong while a script ran, and where.
 pub(crate) fn runtime(error: &EvalAltResult) -> (String, Position) {
@@ -12,13 +12,14 @@ pub(crate) fn runtime(error: &EvalAltResult) -> (String, Position) {
     let message = match error {
         E::ErrorInFunctionCall(name, _, inner, _) => {
             let (message, position) = runtime(inner);
-            let place = if name.starts_with("anon$") { message } else { format!("in function `{name}`: {message}") };
-            return (place, position);
+            // The innermost function of the author's says enough.
+            let ours = name.starts_with("anon$") || api::table().any(|entry| entry.name == name);
+            let named = ours || message.starts_with("in function ");
+            return (if named { message } else { format!("in function `{name}`: {message}") }, position);
         }
-        E::ErrorTooManyOperations(_) => format!(
-            "took more than {} operations; use lists and `in` instead of loops",
-            limits::OPERATIONS_PER_RULE
-        ),
+        E::ErrorTooManyOperations(_) => {
+            format!("took more than {} operations; use lists and `in` instead of loops", limits::OPERATIONS_PER_RULE)
+        }
         E::ErrorTerminated(..) => spent(),
         E::ErrorStackOverflow(_) => {
             format!("functions call each other more than {} deep", limits::CALL_LEVELS)
@@ -100,12 +101,15 @@ fn parse_kind(kind: &ParseErrorType) -> (String, Option<String>) {
         P::AssignmentToConstant(name) => (format!("`{name}` is a constant and cannot be changed"), None),
         P::VariableExists(name) => (format!("`{name}` is already defined"), help("choose another name")),
         P::FnDuplicatedDefinition(name, _) => (format!("function `{name}` is defined twice"), None),
-        P::WrongFnDefinition => ("an `fn` stands inside of something".to_owned(), help("functions are written at the top level")),
-        P::ExprTooDeep => (
-            format!("nested more than {} deep", limits::EXPRESSION_DEPTH),
-            help("split it with `let` or `fn`"),
-        ),
-        P::TooManyFunctions => (format!("more than {} rules and functions in one file", limits::FUNCTIONS), help("use several files")),
+        P::WrongFnDefinition => {
+            ("an `fn` stands inside of something".to_owned(), help("functions are written at the top level"))
+        }
+        P::ExprTooDeep => {
+            (format!("nested more than {} deep", limits::EXPRESSION_DEPTH), help("split it with `let` or `fn`"))
+        }
+        P::TooManyFunctions => {
+            (format!("more than {} rules and functions in one file", limits::FUNCTIONS), help("use several files"))
+        }
         P::LiteralTooLarge(what, max) => (format!("{} is above {max}", lower_first(what)), None),
         P::LoopBreak => ("`break` and `continue` stand in loops only".to_owned(), None),
         other => (lower_first(&other.to_string()), None),

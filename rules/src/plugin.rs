@@ -117,10 +117,7 @@ impl PluginConfig {
 
     /// The cluster of a slug, by name.
     pub fn cluster_of_slug(&self, slug: &str) -> Option<(&str, &ClusterTarget)> {
-        self.clusters
-            .iter()
-            .find(|(_, cluster)| cluster.slug == slug)
-            .map(|(name, cluster)| (name.as_str(), cluster))
+        self.clusters.iter().find(|(_, cluster)| cluster.slug == slug).map(|(name, cluster)| (name.as_str(), cluster))
     }
 
     fn group(&self, name: &str) -> Option<(&str, &GroupTarget)> {
@@ -137,7 +134,11 @@ impl PluginConfig {
     }
 }
 
-fn unknown<'a>(what: &str, names: impl IntoIterator<Item = &'a str>, known: impl Iterator<Item = &'a String>) -> String {
+fn unknown<'a>(
+    what: &str,
+    names: impl IntoIterator<Item = &'a str>,
+    known: impl Iterator<Item = &'a String>,
+) -> String {
     let known = suggest::list(known.map(String::as_str));
     let known = if known.is_empty() { "none".to_owned() } else { known };
     format!("unknown {what} {}; known: {known}", suggest::list(names))

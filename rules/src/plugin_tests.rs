@@ -81,10 +81,7 @@ fn says_what_is_known_when_a_name_is_not() {
         (route(&["etl"], Some("t1"), false), "unknown cluster `t1`; known: `trino-1`"),
         (decision(Action::Deny { message: "no".to_owned() }), "the query is denied, so it goes nowhere"),
     ] {
-        assert_eq!(
-            config().target(&decision, &Serving(&["adhoc"])),
-            Target::Unknown { message: want.to_owned() }
-        );
+        assert_eq!(config().target(&decision, &Serving(&["adhoc"])), Target::Unknown { message: want.to_owned() });
     }
 }
 

@@ -144,10 +144,7 @@ impl Query {
 
     /// All values of a header, in order; the name in any case.
     pub fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.headers
-            .iter()
-            .filter(move |(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().filter(move |(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     /// The user: `X-Trino-User`, else the user of an `Authorization: Basic` header, else empty.

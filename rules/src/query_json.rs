@@ -172,8 +172,14 @@ mod tests {
     #[test]
     fn says_which_field_is_wrong() {
         for (text, want) in [
-            (r#"{"header": {}}"#, "query.json: unknown field `header`, expected one of `method`, `path`, `remote_address`, `headers`, `body`, `principal`, `claims`, `now`, `groups` at line 1 column 9"),
-            (r#"{"headers": {"a": 1}}"#, "query.json: invalid type: integer `1`, expected a string or a list of strings at line 1 column 19"),
+            (
+                r#"{"header": {}}"#,
+                "query.json: unknown field `header`, expected one of `method`, `path`, `remote_address`, `headers`, `body`, `principal`, `claims`, `now`, `groups` at line 1 column 9",
+            ),
+            (
+                r#"{"headers": {"a": 1}}"#,
+                "query.json: invalid type: integer `1`, expected a string or a list of strings at line 1 column 19",
+            ),
             (r#"{"groups": {"a": [{}]}}"#, "query.json: missing field `cluster` at line 1 column 20"),
         ] {
             assert_eq!(QueryJson::parse(text).unwrap_err().to_string(), want);

@@ -30,8 +30,7 @@ pub const QUERY_TEXT_TOO_LARGE: ErrorKind = ErrorKind { code: 35, name: "QUERY_T
 pub const GENERIC_INTERNAL_ERROR: ErrorKind =
     ErrorKind { code: 65536, name: "GENERIC_INTERNAL_ERROR", kind: "INTERNAL_ERROR" };
 /// No cluster can take the query.
-pub const NO_NODES_AVAILABLE: ErrorKind =
-    ErrorKind { code: 65541, name: "NO_NODES_AVAILABLE", kind: "INTERNAL_ERROR" };
+pub const NO_NODES_AVAILABLE: ErrorKind = ErrorKind { code: 65541, name: "NO_NODES_AVAILABLE", kind: "INTERNAL_ERROR" };
 /// Too many queries.
 pub const QUERY_QUEUE_FULL: ErrorKind =
     ErrorKind { code: 131_074, name: "QUERY_QUEUE_FULL", kind: "INSUFFICIENT_RESOURCES" };

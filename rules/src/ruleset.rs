@@ -3,19 +3,21 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use rhai::{AST, Dynamic, Engine, EvalAltResult, ImmutableString, OptimizationLevel, Scope, Stmt};
+use rhai::{AST, Caches, Dynamic, Engine, EvalAltResult, ImmutableString, Scope};
 use serde::{Deserialize, Serialize};
 
 use crate::api::Type;
 use crate::api::decision::{Denial, Place, Route};
 use crate::api::query::Q;
-use crate::check::{self, Context, UnknownValue, Uses};
+use crate::check::Uses;
+use crate::compile;
 use crate::decision::{Action, Decision, Outcome, TraceEntry};
-use crate::error::{RuleError, RuleErrors};
+use crate::error::RuleErrors;
+use crate::messages;
 use crate::query::Query;
 use crate::runtime::Runtime;
-use crate::script::{self, Constant, Script};
-use crate::{engine, messages};
+
+pub(crate) type RhaiResult = Result<Dynamic, Box<EvalAltResult>>;
 
 /// One `.rhai` file of a rule set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,21 +55,28 @@ pub struct RuleSet {
     otherwise: Option<(Verdict, usize)>,
     /// The constants. Rules find them below the query, so that a list of a thousand users is not copied for each query.
     scope: Cell<Scope<'static>>,
+    /// Which function a call means, by file: finding it out takes longer than most calls. Depends on types only.
+    caches: Cell<Vec<Caches>>,
     uses: Uses,
 }
 
-struct Rule {
-    name: String,
-    line: usize,
-    file: usize,
-    parameter: ImmutableString,
-    ast: AST,
+/// One rule, ready to run.
+pub(crate) struct Rule {
+    pub(crate) name: String,
+    pub(crate) line: usize,
+    /// The file, by its place in the rule set.
+    pub(crate) file: usize,
+    /// What the author calls the query.
+    pub(crate) parameter: ImmutableString,
+    /// The rule's body, and the functions of its file.
+    pub(crate) ast: AST,
     /// A closure in the rule takes a constant along: Rhai then turns the constant into one that is shared.
-    shares_constants: bool,
+    pub(crate) shares_constants: bool,
 }
 
+/// What a rule said.
 #[derive(Clone)]
-enum Verdict {
+pub(crate) enum Verdict {
     Route(Route),
     Denial(Denial),
 }
@@ -80,33 +89,17 @@ impl RuleSet {
     ///
     /// All mistakes at once, each with file, rule, line and column.
     pub fn compile(files: &[RuleFile]) -> Result<RuleSet, RuleErrors> {
-        let runtime = Rc::new(Runtime::default());
-        let engine = engine::build(&runtime);
-        let mut sorted: Vec<&RuleFile> = files.iter().collect();
-        sorted.sort_by(|a, b| a.name.cmp(&b.name));
-
-        let mut errors = Vec::new();
-        let scripts: Vec<Option<Script>> =
-            sorted.iter().map(|file| script::read(&engine, &file.name, &file.source, &mut errors)).collect();
-        let unread = scripts.iter().any(Option::is_none);
-        let scripts: Vec<Script> = scripts.into_iter().flatten().collect();
-        check::across_files(&scripts, &mut errors);
-        let scope = Scope::new();
-        let mut compiler =
-            Compiler { engine: &engine, runtime: &runtime, scope, incomplete: unread, uses: Uses::default(), errors };
-        compiler.constants(&scripts);
-        compiler.check(&scripts);
-        if !compiler.errors.is_empty() {
-            return Err(RuleErrors::sorted(compiler.errors, files.len()));
-        }
-        let rules = compiler.rules(&scripts);
-        let otherwise = compiler.otherwise(&scripts);
-        let Compiler { scope, uses, errors, .. } = compiler;
-        if !errors.is_empty() {
-            return Err(RuleErrors::sorted(errors, files.len()));
-        }
-        let files = scripts.into_iter().map(|script| script.name).collect();
-        Ok(RuleSet { engine, runtime, files, rules, otherwise, scope: Cell::new(scope), uses })
+        let compiled = compile::compile(files)?;
+        Ok(RuleSet {
+            engine: compiled.engine,
+            runtime: compiled.runtime,
+            caches: Cell::new(compiled.files.iter().map(|_| Caches::new()).collect()),
+            files: compiled.files,
+            rules: compiled.rules,
+            otherwise: compiled.otherwise,
+            scope: Cell::new(compiled.constants),
+            uses: compiled.uses,
+        })
     }
 
     /// Does a rule read `q.sql`, so that the body is needed? Known without running a rule.
@@ -139,6 +132,7 @@ impl RuleSet {
     pub fn decide(&self, query: Rc<Query>) -> Decision {
         self.runtime.start();
         let mut scope = self.scope.take();
+        let mut caches = self.caches.take();
         let constants = scope.len();
         let mut trace = Vec::with_capacity(self.rules.len());
         let mut verdict = None;
@@ -151,7 +145,7 @@ impl RuleSet {
                 let mut own = rule.shares_constants.then(|| scope.clone());
                 let seen = own.as_mut().unwrap_or(&mut scope);
                 seen.push_dynamic(rule.parameter.clone(), Dynamic::from(Q(Rc::clone(&query))));
-                let result = self.engine.eval_ast_with_scope::<Dynamic>(seen, &rule.ast);
+                let result = self.run(rule, seen, caches.get_mut(rule.file));
                 scope.rewind(constants);
                 match result.map_err(|error| failure(&error)).and_then(verdict_of) {
                     Ok(None) => Outcome::Passed,
@@ -168,6 +162,7 @@ impl RuleSet {
             }
         }
         self.scope.set(scope);
+        self.caches.set(caches);
         if verdict.is_none()
             && let Some((otherwise, line)) = &self.otherwise
         {
@@ -175,6 +170,18 @@ impl RuleSet {
             trace.push(TraceEntry { rule: "otherwise".to_owned(), line: *line, outcome: Outcome::Matched });
         }
         self.decision(verdict, trace)
+    }
+
+    /// Runs a rule with fresh limits.
+    #[expect(deprecated, reason = "the only way to keep the caches from call to call: a fifth of a decision's time")]
+    fn run(&self, rule: &Rule, scope: &mut Scope<'static>, caches: Option<&mut Caches>) -> RhaiResult {
+        let mut fresh = Caches::new();
+        let caches = caches.unwrap_or(&mut fresh);
+        let mut global = self.engine.new_global_runtime_state();
+        global.lib.push(rule.ast.shared_lib().clone());
+        let result = self.engine.eval_statements_raw(&mut global, caches, scope, rule.ast.statements());
+        caches.rewind_fn_resolution_caches(1);
+        result
     }
 
     pub(crate) fn file_count(&self) -> usize {
@@ -223,15 +230,12 @@ impl RuleSet {
 }
 
 /// What a rule's value says; nothing for `()`.
-fn verdict_of(value: Dynamic) -> Result<Option<Verdict>, String> {
+pub(crate) fn verdict_of(value: Dynamic) -> Result<Option<Verdict>, String> {
     match Type::of(&value) {
         Type::Unit => Ok(None),
         Type::Route => Ok(value.try_cast().map(Verdict::Route)),
         Type::Denial => Ok(value.try_cast().map(Verdict::Denial)),
-        other => Err(format!(
-            "gave {}; a rule gives a decision such as `route(\"adhoc\")`, or nothing",
-            other.words()
-        )),
+        other => Err(format!("gave {}; a rule gives a decision such as `route(\"adhoc\")`, or nothing", other.words())),
     }
 }
 
@@ -241,130 +245,5 @@ fn failure(error: &EvalAltResult) -> String {
         (Some(line), Some(column)) => format!("line {line}, column {column}: {message}"),
         (Some(line), None) => format!("line {line}: {message}"),
         _ => message,
-    }
-}
-
-struct Compiler<'a> {
-    engine: &'a Engine,
-    runtime: &'a Runtime,
-    /// The constants so far.
-    scope: Scope<'static>,
-    /// A file could not be read.
-    incomplete: bool,
-    uses: Uses,
-    errors: Vec<RuleError>,
-}
-
-impl Compiler<'_> {
-    /// Computes the constants of all files, in order.
-    fn constants(&mut self, scripts: &[Script]) {
-        for (file, script) in scripts.iter().enumerate() {
-            for constant in &script.constants {
-                if self.scope.contains(&constant.name) {
-                    continue; // told by `check::across_files`
-                }
-                let (uses, found) = check::constant(self.context(), script, &constant.expression);
-                self.uses.add(uses);
-                let value = if found.is_empty() { self.constant(file, script, constant) } else { None };
-                self.errors.extend(found);
-                // What uses the name is checked whether there is a value or not.
-                let value = value.unwrap_or_else(|| Dynamic::from(UnknownValue));
-                self.scope.push_constant_dynamic(constant.name.clone(), value);
-            }
-        }
-    }
-
-    fn constant(&mut self, file: usize, script: &Script, constant: &Constant) -> Option<Dynamic> {
-        match self.run(file, script, Stmt::Expr(Box::new(constant.expression.clone()))) {
-            Ok(value) if value.is_fnptr() => {
-                self.errors.push(
-                    RuleError::new(&*script.name, "a constant cannot hold a function")
-                        .at(constant.position)
-                        .help("write `fn name(…) { … }`"),
-                );
-                None
-            }
-            Ok(value) => Some(value),
-            Err(error) => {
-                self.report(script, &error, constant.position);
-                None
-            }
-        }
-    }
-
-    fn check(&mut self, scripts: &[Script]) {
-        for script in scripts {
-            let (uses, found) = check::script(self.context(), script);
-            self.uses.add(uses);
-            self.errors.extend(found);
-        }
-    }
-
-    fn context(&self) -> Context<'_> {
-        Context { constants: &self.scope, runtime: self.runtime, incomplete: self.incomplete }
-    }
-
-    fn rules(&mut self, scripts: &[Script]) -> Vec<Rule> {
-        let mut rules = Vec::new();
-        for (file, script) in scripts.iter().enumerate() {
-            // Functions and inner closures do not see the scope: constants are put into them.
-            let functions =
-                self.engine.optimize_ast(&self.scope, script.ast.clone(), OptimizationLevel::Simple);
-            for rule in &script.rules {
-                let body = AST::new(rule.body.clone(), functions.shared_lib().clone());
-                // An empty scope: a rule reads constants where they are, instead of copying them.
-                let body = self.engine.optimize_ast(&Scope::new(), body, OptimizationLevel::Simple);
-                let ast = AST::new(body.statements().to_vec(), functions.shared_lib().clone());
-                rules.push(Rule {
-                    name: rule.name.clone(),
-                    line: script::line(rule.position),
-                    file,
-                    parameter: rule.parameter.clone(),
-                    shares_constants: script::shares(&rule.body, |name| self.scope.contains(name)),
-                    ast,
-                });
-            }
-        }
-        rules
-    }
-
-    fn otherwise(&mut self, scripts: &[Script]) -> Option<(Verdict, usize)> {
-        for (file, script) in scripts.iter().enumerate() {
-            let Some((expression, position)) = &script.otherwise else { continue };
-            let value = match self.run(file, script, Stmt::Expr(Box::new(expression.clone()))) {
-                Ok(value) => value,
-                Err(error) => {
-                    self.report(script, &error, *position);
-                    return None;
-                }
-            };
-            match verdict_of(value) {
-                Ok(Some(verdict)) => return Some((verdict, script::line(*position))),
-                Ok(None) | Err(_) => self.errors.push(
-                    RuleError::new(&*script.name, "`otherwise` takes a decision")
-                        .at(*position)
-                        .help("write `otherwise(route(\"adhoc\"))`"),
-                ),
-            }
-        }
-        None
-    }
-
-    /// Runs one expression of the top level.
-    fn run(&mut self, file: usize, script: &Script, statement: Stmt) -> Result<Dynamic, Box<EvalAltResult>> {
-        self.runtime.start();
-        self.runtime.enter(file);
-        let functions = self.engine.optimize_ast(&self.scope, script.ast.clone(), OptimizationLevel::Simple);
-        let ast = AST::new([statement], functions.shared_lib().clone());
-        let constants = self.scope.len();
-        let result = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &ast);
-        self.scope.rewind(constants);
-        result
-    }
-
-    fn report(&mut self, script: &Script, error: &EvalAltResult, otherwise: rhai::Position) {
-        let (message, position) = messages::runtime(error);
-        let position = if position.is_none() { otherwise } else { position };
-        self.errors.push(RuleError::new(&*script.name, message).at(position));
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use rhai::{AST, ASTFlags, ASTNode, Engine, Expr, FnPtr, ImmutableString, Module, Position, ScriptFuncDef, Shared, Stmt};
+use rhai::{
+    AST, ASTFlags, ASTNode, Engine, Expr, FnPtr, ImmutableString, Module, Position, ScriptFuncDef, Shared, Stmt,
+};
 
 use crate::error::RuleError;
 use crate::{api, limits, messages};
@@ -58,7 +60,9 @@ pub(crate) fn read(engine: &Engine, name: &str, source: &str, errors: &mut Vec<R
         }
     };
     let mut functions = BTreeMap::new();
-    for definition in ast.iter_fn_def() {
+    let mut definitions: Vec<_> = ast.iter_fn_def().collect();
+    definitions.sort_by_key(|definition| definition.body.start_position());
+    for definition in definitions {
         let read = function(definition);
         let position = read.position;
         if let Some((message, help)) = refuse_function(definition) {
@@ -109,7 +113,9 @@ impl Script {
             }
             Stmt::FnCall(call, position) => self.add_call(&call.name, &call.args, *position, errors),
             Stmt::Expr(expression) => match &**expression {
-                Expr::FnCall(call, position) if !call.is_operator_call() => self.add_call(&call.name, &call.args, *position, errors),
+                Expr::FnCall(call, position) if !call.is_operator_call() => {
+                    self.add_call(&call.name, &call.args, *position, errors)
+                }
                 other => refuse(other.start_position(), "this does nothing here", ALLOWED),
             },
             Stmt::Assignment(_) => refuse(statement.position(), "nothing can be changed at the top level", ALLOWED),
@@ -147,9 +153,9 @@ impl Script {
                 ),
             },
             "route" | "deny" => errors.push(
-                RuleError::new(&*self.name, "this decision belongs to no rule").at(position).help(
-                    "write `otherwise(…)` around it, or put it into a rule",
-                ),
+                RuleError::new(&*self.name, "this decision belongs to no rule")
+                    .at(position)
+                    .help("write `otherwise(…)` around it, or put it into a rule"),
             ),
             other => errors.push(
                 RuleError::new(&*self.name, format!("`{other}(…)` cannot be called at the top level"))
@@ -182,12 +188,7 @@ impl Script {
         let [parameter] = function.parameters.get(captured..).unwrap_or_default() else {
             return wrong("the closure of a rule takes one parameter, the query", closure.start_position(), FORM);
         };
-        Ok(RuleSource {
-            name: text.to_string(),
-            position,
-            parameter: parameter.clone(),
-            body: function.body.clone(),
-        })
+        Ok(RuleSource { name: text.to_string(), position, parameter: parameter.clone(), body: function.body.clone() })
     }
 }
 

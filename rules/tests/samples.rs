@@ -1,6 +1,8 @@
 //! Every sample is a test: `samples/<name>/*.rhai` and `cases.json`, a list of `{name, query, expect}`, where `query` is a
 //! `query.json` and `expect` holds the parts of the decision that matter.
 
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+
 use std::path::Path;
 use std::rc::Rc;
 use std::{fs, io};

@@ -17,7 +17,13 @@ const fn e(
     Entry { owner: Some(owner), name, parameters: Some(parameters), returns, doc, example }
 }
 
-const fn f(name: &'static str, parameters: Parameters, returns: Type, doc: &'static str, example: &'static str) -> Entry {
+const fn f(
+    name: &'static str,
+    parameters: Parameters,
+    returns: Type,
+    doc: &'static str,
+    example: &'static str,
+) -> Entry {
     Entry { owner: None, name, parameters: Some(parameters), returns, doc, example }
 }
 

@@ -66,7 +66,9 @@ pub fn table() -> impl Iterator<Item = &'static Entry> {
     OURS.iter().chain(super::standard::STANDARD)
 }
 
-use Type::{Any, Bool, Denial, Function, Group, List, Literal, Map, Number, Query, Route, Sql, String as Text, Strings, Unit};
+use Type::{
+    Any, Bool, Denial, Function, Group, List, Literal, Map, Number, Query, Route, Sql, String as Text, Strings, Unit,
+};
 
 #[rustfmt::skip]
 const OURS: &[Entry] = &[

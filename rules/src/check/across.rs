@@ -67,7 +67,11 @@ impl<'a> First<'a> {
             self.seen.insert(name, (&script.name, position));
             return;
         };
-        let place = if self.several_files { format!("{file}, line {}", line(*first)) } else { format!("line {}", line(*first)) };
+        let place = if self.several_files {
+            format!("{file}, line {}", line(*first))
+        } else {
+            format!("line {}", line(*first))
+        };
         errors.push(
             RuleError::new(&*script.name, format!("{} `{name}` already stands in {place}", self.what))
                 .at(position)

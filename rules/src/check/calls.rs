@@ -58,7 +58,8 @@ impl<'a> Checker<'a> {
         if matches!(owner, Type::Map | Type::Any) {
             return Type::Any;
         }
-        let found = api::table().find(|entry| belongs(entry, owner) && entry.name == name && entry.parameters.is_none());
+        let found =
+            api::table().find(|entry| belongs(entry, owner) && entry.name == name && entry.parameters.is_none());
         match found {
             Some(entry) => entry.returns,
             None => {
@@ -153,33 +154,37 @@ impl<'a> Checker<'a> {
         let Some(first) = call.args.first() else { return };
         match (name, call.args.as_slice()) {
             ("route" | "or" | "group", [_]) => {
-                for (group, at) in self.strings(first, position) {
+                for (group, at) in self.strings(first) {
                     self.name_used(name, group, at, false);
                 }
             }
             ("cluster", [_]) => {
-                for (cluster, at) in self.strings(first, position) {
+                for (cluster, at) in self.strings(first) {
                     self.name_used(name, cluster, at, true);
                 }
             }
             ("header", [header, value]) => {
-                for (header, at) in self.strings(header, position) {
+                for (header, at) in self.strings(header) {
                     let refused = headers::refuse_name(&header);
                     if let Some(why) = refused {
                         self.report(at, &format!("header `{}` {why}", header.escape_default()), None);
                     }
                 }
-                for (value, at) in self.strings(value, position) {
+                for (value, at) in self.strings(value) {
                     if let Some(why) = headers::refuse_value(&value) {
                         self.report(at, &format!("this header {why}"), None);
                     }
                 }
             }
             ("matches", [.., pattern]) => {
-                let patterns = self.strings(pattern, position);
+                let patterns = self.strings(pattern);
                 if patterns.is_empty() {
                     let at = if pattern.start_position().is_none() { position } else { pattern.start_position() };
-                    self.report(at, "the regular expression of `matches` is written out, not computed", Some("put it between quotes, or into a `const`"));
+                    self.report(
+                        at,
+                        "the regular expression of `matches` is written out, not computed",
+                        Some("put it between quotes, or into a `const`"),
+                    );
                 }
                 for (pattern, at) in patterns {
                     if let Err(why) = self.context.runtime.add_regex(&pattern) {
@@ -210,12 +215,10 @@ impl<'a> Checker<'a> {
     }
 
     /// The strings that an expression is known to be, with their places: literals, constants, lists of them.
-    fn strings(&self, expression: &'a Expr, position: Position) -> Vec<(String, Position)> {
+    fn strings(&self, expression: &'a Expr) -> Vec<(String, Position)> {
         match expression {
             Expr::StringConstant(text, at) => vec![(text.to_string(), *at)],
-            Expr::Array(elements, _) => {
-                elements.iter().flat_map(|element| self.strings(element, position)).collect()
-            }
+            Expr::Array(elements, _) => elements.iter().flat_map(|element| self.strings(element)).collect(),
             Expr::Variable(variable, _, at) => {
                 self.constant(&variable.1).map(strings_of).unwrap_or_default().into_iter().map(|s| (s, *at)).collect()
             }

@@ -66,7 +66,11 @@ impl<'a> Checker<'a> {
             self.report(rule.position, "this rule never decides", Some("end it with `route(…)` or `deny(…)`"));
         } else if !gives.is_decision() && gives != Type::Any {
             let message = format!("this rule gives {}", gives.words());
-            self.report(rule.position, &message, Some("a rule gives a decision such as `route(\"adhoc\")`, or nothing"));
+            self.report(
+                rule.position,
+                &message,
+                Some("a rule gives a decision such as `route(\"adhoc\")`, or nothing"),
+            );
         }
         self.variables.clear();
         self.rule = None;

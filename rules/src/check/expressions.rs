@@ -125,7 +125,8 @@ impl<'a> Checker<'a> {
             }
         };
         if !kind.fits(wanted) && kind != Type::Range {
-            let message = format!("an element of {} is found by {}, not {}", owner.words(), wanted.words(), kind.words());
+            let message =
+                format!("an element of {} is found by {}, not {}", owner.words(), wanted.words(), kind.words());
             self.report(index.start_position(), &message, None);
         }
         if owner == Type::Strings && kind == Type::Number { Type::String } else { Type::Any }

@@ -8,8 +8,20 @@ use crate::suggest;
 
 /// What Rhai has and rules have not, and why.
 const NOT_OFFERED: &[&str] = &[
-    "Fn", "call", "curry", "debug", "eval", "exit", "import", "is_def_fn", "is_def_var", "is_shared", "print", "sleep",
-    "timestamp", "type_of",
+    "Fn",
+    "call",
+    "curry",
+    "debug",
+    "eval",
+    "exit",
+    "import",
+    "is_def_fn",
+    "is_def_var",
+    "is_shared",
+    "print",
+    "sleep",
+    "timestamp",
+    "type_of",
 ];
 
 /// What the table has for an owner; a literal is a string, a list of strings is a list.

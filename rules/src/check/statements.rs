@@ -119,7 +119,9 @@ impl<'a> Checker<'a> {
     /// An expression that may be a block, such as the branch of a `switch`.
     fn branch(&mut self, expression: &'a Expr, used: bool) -> Flow {
         match expression {
-            Expr::Stmt(block) if crate::script::closure_of(expression).is_none() => self.block(block.statements(), used),
+            Expr::Stmt(block) if crate::script::closure_of(expression).is_none() => {
+                self.block(block.statements(), used)
+            }
             other => Some(self.expression(other)),
         }
     }

@@ -53,8 +53,21 @@ fn rules_decide() {
 #[test]
 fn missing_strings_are_empty_and_never_fail() {
     let names = [
-        "user", "original_user", "principal", "source", "client_info", "catalog", "schema", "path", "time_zone",
-        "language", "transaction", "host", "remote_address", "sql.text", "header(\"x\")",
+        "user",
+        "original_user",
+        "principal",
+        "source",
+        "client_info",
+        "catalog",
+        "schema",
+        "path",
+        "time_zone",
+        "language",
+        "transaction",
+        "host",
+        "remote_address",
+        "sql.text",
+        "header(\"x\")",
     ];
     for name in names {
         let source = format!(r#"rule("a", |q| if q.{name} == "" && !q.{name}.starts_with("x") {{ route("x") }});"#);
@@ -131,19 +144,37 @@ rule("a", |q| {
 #[test]
 fn a_failed_rule_is_skipped_and_shown() {
     for (body, why) in [
-        (r#"throw "broken""#, "line 1, column 19: broken"),
-        ("throw 5", "line 1, column 19: threw a number"),
-        (r#"let l = [1]; route(`${l[5]}`)"#, "line 1, column 43: index 5 is outside of the list of 1"),
-        (r#"route(q.claims.team)"#, "line 1, column 19: there is no function `route` for nothing; a key of a map may be missing"),
-        (r#"route(q.claims.a.b)"#, "line 1, column 35: nothing has no property `b`; a key of a map may be missing"),
-        (r#"route(q.source)"#, "line 1, column 19: `route` was given an empty string"),
-        (r#"route("x").header("X-Trino-" + "User", "y")"#, "line 1, column 30: header `X-Trino-User` says who the user is or where the query goes, so rules may not set it"),
-        (r#"route("x").header("X-" + q.source, "a" + "\n")"#, "line 1, column 30: header `X-` has a line break or another control character in its value"),
-        (r#"route("x").or(q.session.values() + [5])"#, "line 1, column 30: `or` takes strings; this list holds a number"),
+        (r#"if q.source == "" { throw "broken" } route("x")"#, "line 1, column 37: broken"),
+        ("if q.source == \"\" { throw 5 } route(\"x\")", "line 1, column 37: threw a number"),
+        (r#"let l = [1]; route(`${l[5]}`)"#, "line 1, column 41: index 5 is outside of the list of 1"),
+        (
+            r#"route(q.claims.team)"#,
+            "line 1, column 17: there is no function `route` for nothing; a key of a map may be missing",
+        ),
+        (r#"route(q.claims.a.b)"#, "line 1, column 34: nothing has no property `b`; a key of a map may be missing"),
+        (r#"route(q.source)"#, "line 1, column 17: `route` was given an empty string"),
+        (
+            r#"route("x").header("X-Trino-" + "User", "y")"#,
+            "line 1, column 28: header `X-Trino-User` says who the user is or where the query goes, so rules may not set it",
+        ),
+        (
+            r#"route("x").header("X-" + q.source, "a" + "\n")"#,
+            "line 1, column 28: header `X-` has a line break or another control character in its value",
+        ),
+        (
+            r#"route("x").or(q.session.values() + [5])"#,
+            "line 1, column 28: `or` takes strings; this list holds a number",
+        ),
         (r#"q.claims.team ?? 5"#, "gave a number; a rule gives a decision such as `route(\"adhoc\")`, or nothing"),
-        ("if q.hour > 5 { route(\"x\") }", "line 1, column 24: the time is not known here"),
-        ("if q.bucket(q.user, q.source.len()) == 0 { route(\"x\") }", "line 1, column 24: `bucket` needs a number of buckets above 0, not 0"),
-        ("let n = 9223372036854775807; route(`${n + 1}`)", "line 1, column 59: addition overflow: 9223372036854775807 + 1"),
+        ("if q.hour > 5 { route(\"x\") }", "line 1, column 22: the time is not known here"),
+        (
+            "if q.bucket(q.user, q.source.len()) == 0 { route(\"x\") }",
+            "line 1, column 22: `bucket` needs a number of buckets above 0, not 0",
+        ),
+        (
+            "let n = 9223372036854775807; route(`${n + 1}`)",
+            "line 1, column 57: addition overflow: 9223372036854775807 + 1",
+        ),
     ] {
         let source = format!("rule(\"a\", |q| {{ {body} }}); rule(\"b\", |q| route(\"y\"));");
         match compile(&source) {
@@ -157,7 +188,10 @@ fn a_failed_rule_is_skipped_and_shown() {
 fn constants_are_seen_in_all_files_and_functions_in_their_own() {
     let rules = compile_files(&[
         ("20-rules.rhai", "fn f(u) { u in USERS } rule(\"b\", |q| if f(q.user) { route(\"y\") });"),
-        ("10-lists.rhai", "const USERS = [\"ann\"];\nfn f(u) { u == \"x\" }\nrule(\"a\", |q| if f(q.user) { route(\"x\") });"),
+        (
+            "10-lists.rhai",
+            "const USERS = [\"ann\"];\nfn f(u) { u == \"x\" }\nrule(\"a\", |q| if f(q.user) { route(\"x\") });",
+        ),
     ])
     .unwrap();
     let decision = decide(&rules);

@@ -9,18 +9,18 @@ fn a_rule_without_end_is_skipped_and_the_next_decides() {
     let operations = "took more than 10000 operations; use lists and `in` instead of loops";
     for (body, column, why) in [
         ("loop { }", 22, operations),
-        ("while true { }", 29, operations),
-        ("let n = 0; do { n += 1; } while n >= 0;", 35, operations),
-        ("for i in 0..9223372036854775807 { }", 22, operations),
-        ("let s = \"x\"; loop { s += s; }", 37, "a string grew too large"),
-        ("let s = \"x\"; loop { s = s + s; }", 41, "a string grew too large"),
-        ("let s = \"x\"; loop { s = `${s}${s}`; }", 41, "a string grew too large"),
-        ("let l = [1]; loop { l = l + l; }", 41, "a list grew too large"),
-        ("let l = []; loop { l.push(q.user); }", 36, operations),
-        ("let l = []; loop { l = [l, l]; }", 40, "a list grew too large"),
-        ("let m = #{}; let n = 0; loop { m[`k${n}`] = n; n += 1; }", 49, operations),
-        ("let l = q.client_tags; loop { l = l.map(|t| t + t); }", 59, "a string grew too large"),
-        ("[1].some(|n| { loop { } })", 37, operations),
+        ("while true { }", 28, operations),
+        ("let n = 0; do { n += 1; } while n >= 0;", 38, operations),
+        ("for i in 0..9223372036854775807 { q.user; }", 51, operations),
+        ("let s = \"x\"; loop { s += s; }", 39, "a string grew too large"),
+        ("let s = \"x\"; loop { s = s + s; }", 43, "a string grew too large"),
+        ("let s = \"x\"; loop { s = `${s}${s}`; }", 48, "a string grew too large"),
+        ("let l = [1]; loop { l = l + l; }", 43, "a list grew too large"),
+        ("let l = []; loop { l.push(q.user); }", 45, operations),
+        ("let l = []; loop { l = [l, l]; }", 44, "a list grew too large"),
+        ("let m = #{}; let n = 0; loop { m[`k${n}`] = n; n += 1; }", 64, operations),
+        ("let l = q.client_tags; loop { l = l.map(|t| t + t); }", 53, "a string grew too large"),
+        ("[1].some(|n| { loop { } });", 21, operations),
     ] {
         let source = format!("rule(\"a\", |q| {{ {body} route(\"y\") }});{NEXT}");
         let rules = compile(&source).unwrap_or_else(|errors| panic!("{errors}\n{source}"));
@@ -36,7 +36,7 @@ fn recursion_is_stopped() {
         let rules = compile(&source).unwrap();
         assert_eq!(
             outcome(&decide(&rules)),
-            "x by next\na failed: line 2, column 17: functions call each other more than 16 deep",
+            "x by next\na failed: line 2, column 17: functions call each other more than 8 deep",
         );
     }
 }
@@ -52,10 +52,6 @@ fn the_deepest_recursion_of_the_deepest_expression_ends() {
 #[test]
 fn a_hundred_slow_rules_share_one_budget() {
     let slow: String = (0..100).map(|i| format!("rule(\"r{i}\", |q| {{ loop {{ }} }});\n")).collect();
-    let rules = compile(&format!("{slow}otherwise(route(\"x\"));"));
-    // An endless rule never decides, which is told at once; so give each a decision after its loop.
-    assert!(rules.is_err());
-    let slow = slow.replace("{ } }", "{ } route(\"y\") }");
     let rules = compile(&format!("{slow}otherwise(route(\"x\"));")).unwrap();
     let decision = decide(&rules);
     assert_eq!(decision.rule.as_deref(), Some("otherwise"));
@@ -82,7 +78,7 @@ fn what_is_too_large_to_read_is_refused() {
     let many: String = (0..2_000).map(|i| format!("fn f{i}() {{ {i} }}\n")).collect();
     for (source, want) in [
         (deep, "nested more than 64 deep; split it with `let` or `fn`"),
-        (long, "size of array/BLOB is above 10000"),
+        (long, "size of array literal is above 10000"),
         (many, "more than 1024 rules and functions in one file; use several files"),
     ] {
         let errors = compile(&source).err().unwrap();

@@ -1,5 +1,7 @@
 //! Rule sets from the outside, as the filter and the control service use them.
 
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+
 mod common;
 /// What rules can say, and what comes of it.
 mod language;
@@ -7,3 +9,5 @@ mod language;
 mod limits;
 /// Mistakes: whole messages, with place and help.
 mod mistakes;
+/// Broken scripts: compiling and deciding end.
+mod never_panics;

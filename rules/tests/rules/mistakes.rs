@@ -34,20 +34,56 @@ fn refuses_what_does_not_belong_at_the_top_level() {
 #[test]
 fn refuses_a_malformed_rule() {
     check(&[
-        ("rule(\"x\", |q| route(\"a\"), 5);", &["line 1, column 1: `rule` takes a name and a closure; write `rule(\"name\", |q| …)`"]),
-        ("rule(\"x\", 5);", &["line 1, column 11: the second argument of `rule` is a closure; write `rule(\"name\", |q| …)`"]),
-        ("rule(\"x\", || route(\"a\"));", &["line 1, column 11: the closure of a rule takes one parameter, the query; write `rule(\"name\", |q| …)`"]),
-        ("const N = \"x\"; rule(N, |q| route(\"a\"));", &["line 1, column 21: the name of a rule is a string written out; write `rule(\"name\", |q| …)`"]),
-        ("rule(\"\", |q| route(\"a\"));", &["line 1, column 6: a rule needs a name; use letters, digits, space, `_`, `.`, `:` and `-`"]),
-        ("rule(\"a/b\", |q| route(\"a\"));", &["line 1, column 6: `/` cannot stand in the name of a rule; use letters, digits, space, `_`, `.`, `:` and `-`"]),
+        (
+            "rule(\"x\", |q| route(\"a\"), 5);",
+            &["line 1, column 1: `rule` takes a name and a closure; write `rule(\"name\", |q| …)`"],
+        ),
+        (
+            "rule(\"x\", 5);",
+            &["line 1, column 11: the second argument of `rule` is a closure; write `rule(\"name\", |q| …)`"],
+        ),
+        (
+            "rule(\"x\", || route(\"a\"));",
+            &["line 1, column 11: the closure of a rule takes one parameter, the query; write `rule(\"name\", |q| …)`"],
+        ),
+        (
+            "const N = \"x\"; rule(N, |q| route(\"a\"));",
+            &["line 1, column 21: the name of a rule is a string written out; write `rule(\"name\", |q| …)`"],
+        ),
+        (
+            "rule(\"\", |q| route(\"a\"));",
+            &["line 1, column 6: a rule needs a name; use letters, digits, space, `_`, `.`, `:` and `-`"],
+        ),
+        (
+            "rule(\"a/b\", |q| route(\"a\"));",
+            &[
+                "line 1, column 6: `/` cannot stand in the name of a rule; use letters, digits, space, `_`, `.`, `:` and `-`",
+            ],
+        ),
         (
             &format!("rule(\"{}\", |q| route(\"a\"));", "x".repeat(65)),
-            &["line 1, column 6: the name of a rule has at most 64 characters; use letters, digits, space, `_`, `.`, `:` and `-`"],
+            &[
+                "line 1, column 6: the name of a rule has at most 64 characters; use letters, digits, space, `_`, `.`, `:` and `-`",
+            ],
         ),
-        ("rule(\"a\", |q| route(\"a\"));\nrule(\"a\", |q| route(\"b\"));", &["rule `a`: line 2, column 1: rule `a` already stands in line 1; choose another name"]),
-        ("rule(\"a\", |q| { q.user == \"x\"; return; });", &["rule `a`: line 1, column 1: this rule never decides; end it with `route(…)` or `deny(…)`"]),
-        ("rule(\"a\", |q| q.user);", &["rule `a`: line 1, column 1: this rule gives a string; a rule gives a decision such as `route(\"adhoc\")`, or nothing"]),
-        ("rule(\"a\", |q| { rule(\"b\", |q| route(\"x\")); route(\"x\") });", &["rule `a`: line 1, column 17: `rule` stands at the top level only"]),
+        (
+            "rule(\"a\", |q| route(\"a\"));\nrule(\"a\", |q| route(\"b\"));",
+            &["rule `a`: line 2, column 1: rule `a` already stands in line 1; choose another name"],
+        ),
+        (
+            "rule(\"a\", |q| { q.user == \"x\"; return; });",
+            &["rule `a`: line 1, column 1: this rule never decides; end it with `route(…)` or `deny(…)`"],
+        ),
+        (
+            "rule(\"a\", |q| q.user);",
+            &[
+                "rule `a`: line 1, column 1: this rule gives a string; a rule gives a decision such as `route(\"adhoc\")`, or nothing",
+            ],
+        ),
+        (
+            "rule(\"a\", |q| { rule(\"b\", |q| route(\"x\")); route(\"x\") });",
+            &["rule `a`: line 1, column 17: `rule` stands at the top level only"],
+        ),
     ]);
 }
 
@@ -56,10 +92,18 @@ fn refuses_what_is_never_reached() {
     check(&[
         (
             "otherwise(route(\"a\"));\nrule(\"x\", |q| route(\"b\"));",
-            &["rule `x`: line 2, column 1: this rule is never reached: it stands after `otherwise`; move `otherwise` to the end"],
+            &[
+                "rule `x`: line 2, column 1: this rule is never reached: it stands after `otherwise`; move `otherwise` to the end",
+            ],
         ),
-        ("otherwise(route(\"a\"));\notherwise(route(\"b\"));", &["line 2, column 1: a second `otherwise`; the first is in line 1; keep one"]),
-        ("otherwise(5);", &["line 1, column 1: `otherwise` takes a decision, not a number; write `otherwise(route(\"adhoc\"))`"]),
+        (
+            "otherwise(route(\"a\"));\notherwise(route(\"b\"));",
+            &["line 2, column 1: a second `otherwise`; the first is in line 1; keep one"],
+        ),
+        (
+            "otherwise(5);",
+            &["line 1, column 1: `otherwise` takes a decision, not a number; write `otherwise(route(\"adhoc\"))`"],
+        ),
         ("otherwise();", &["line 1, column 1: `otherwise` takes one decision; write `otherwise(route(\"adhoc\"))`"]),
     ]);
 }
@@ -115,21 +159,45 @@ fn tells_all_unknown_names_at_once() {
                 "rule `a`: line 4, column 66: unknown variable `adhoc`; write \"adhoc\" if it is a string",
             ],
         ),
-        ("rule(\"a\", |q| if source == \"x\" { route(\"x\") });", &["rule `a`: line 1, column 18: unknown variable `source`; did you mean `q.source`?"]),
-        ("const VIPS = [\"x\"]; rule(\"a\", |q| if q.user in VIP { route(\"x\") });", &["rule `a`: line 1, column 48: unknown variable `VIP`; did you mean `VIPS`?"]),
+        (
+            "rule(\"a\", |q| if source == \"x\" { route(\"x\") });",
+            &["rule `a`: line 1, column 18: unknown variable `source`; did you mean `q.source`?"],
+        ),
+        (
+            "const VIPS = [\"x\"]; rule(\"a\", |q| if q.user in VIP { route(\"x\") });",
+            &["rule `a`: line 1, column 48: unknown variable `VIP`; did you mean `VIPS`?"],
+        ),
         ("fn f(q) { q.usr } ", &["line 1, column 13: the query has no property `usr`; did you mean `user`?"]),
-        ("fn f(x) { x.usr } rule(\"a\", |q| if f(q) == \"x\" { route(\"x\") });", &["line 1, column 13: the query has no property `usr`; did you mean `user`?"]),
-        ("rule(\"a\", |q| if q.client_tags.some(|t| t.len > 5 || t.lenn() == 5) { route(\"x\") });", &[
-            "rule `a`: line 1, column 43: a string has no property `len`; write `.len()`",
-            "rule `a`: line 1, column 56: a string has no method `lenn`; did you mean `len`?",
-        ]),
-        ("rule(\"a\", |q| if q.has_tag { route(\"x\") } else if q.user() == \"a\" { route(\"y\") });", &[
-            "rule `a`: line 1, column 20: the query has no property `has_tag`; write `.has_tag(tag)`",
-            "rule `a`: line 1, column 53: the query has no method `user`; write `.user`",
-        ]),
-        ("rule(\"a\", |q| if has_tag(\"x\") { route(\"x\") });", &["rule `a`: line 1, column 18: `has_tag` does not stand alone; write `value.has_tag(tag)`"]),
-        ("rule(\"a\", |q| deny(\"x\").or(\"y\"));", &["rule `a`: line 1, column 25: a decision has no method `or`; known: `tag`"]),
-        ("rule(\"a\", |q| foo());", &["rule `a`: line 1, column 15: unknown function `foo`; functions are seen in their own file only"]),
+        (
+            "fn f(x) { x.usr } rule(\"a\", |q| if f(q) == \"x\" { route(\"x\") });",
+            &["line 1, column 13: the query has no property `usr`; did you mean `user`?"],
+        ),
+        (
+            "rule(\"a\", |q| if q.client_tags.some(|t| t.len > 5 || t.lenn() == 5) { route(\"x\") });",
+            &[
+                "rule `a`: line 1, column 43: a string has no property `len`; write `.len()`",
+                "rule `a`: line 1, column 56: a string has no method `lenn`; did you mean `len`?",
+            ],
+        ),
+        (
+            "rule(\"a\", |q| if q.has_tag { route(\"x\") } else if q.user() == \"a\" { route(\"y\") });",
+            &[
+                "rule `a`: line 1, column 20: the query has no property `has_tag`; write `.has_tag(tag)`",
+                "rule `a`: line 1, column 53: the query has no method `user`; write `.user`",
+            ],
+        ),
+        (
+            "rule(\"a\", |q| if has_tag(\"x\") { route(\"x\") });",
+            &["rule `a`: line 1, column 18: `has_tag` does not stand alone; write `value.has_tag(tag)`"],
+        ),
+        (
+            "rule(\"a\", |q| deny(\"x\").or(\"y\"));",
+            &["rule `a`: line 1, column 25: a decision has no method `or`; known: `tag`"],
+        ),
+        (
+            "rule(\"a\", |q| foo());",
+            &["rule `a`: line 1, column 15: unknown function `foo`; functions are seen in their own file only"],
+        ),
     ]);
 }
 
@@ -155,39 +223,95 @@ fn offers_nothing_that_reaches_outside_or_dodges_the_check() {
     }
     check(&[
         ("import \"x\" as y;", &["line 1, column 1: `import` is not offered: rules reach nothing outside"]),
-        ("rule(\"a\", |q| { this.x; route(\"x\") });", &["rule `a`: line 1, column 17: `this` is not offered; pass the value as a parameter"]),
+        (
+            "rule(\"a\", |q| { this.x; route(\"x\") });",
+            &["rule `a`: line 1, column 17: `this` is not offered; pass the value as a parameter"],
+        ),
     ]);
 }
 
 #[test]
 fn tells_wrong_types_and_numbers_of_arguments() {
     check(&[
-        ("rule(\"a\", |q| route(q.bucket(q.user, 3)));", &["rule `a`: line 1, column 15: `route`: group is a string, not a number"]),
-        ("rule(\"a\", |q| route(\"x\", \"y\"));", &["rule `a`: line 1, column 15: `route` takes 1 argument, not 2; write `route(group)`"]),
-        ("rule(\"a\", |q| route(\"x\").or());", &["rule `a`: line 1, column 26: `or` takes 1 argument, not 0; write `.or(group)`, `.or(groups)`"]),
+        (
+            "rule(\"a\", |q| route(q.bucket(q.user, 3)));",
+            &["rule `a`: line 1, column 15: `route`: group is a string, not a number"],
+        ),
+        (
+            "rule(\"a\", |q| route(\"x\", \"y\"));",
+            &["rule `a`: line 1, column 15: `route` takes 1 argument, not 2; write `route(group)`"],
+        ),
+        (
+            "rule(\"a\", |q| route(\"x\").or());",
+            &["rule `a`: line 1, column 26: `or` takes 1 argument, not 0; write `.or(group)`, `.or(groups)`"],
+        ),
         ("fn f(a) { a } rule(\"a\", |q| route(f()));", &["rule `a`: line 1, column 35: `f` takes 1 argument, not 0"]),
-        ("rule(\"a\", |q| if q.user { route(\"x\") });", &["rule `a`: line 1, column 20: a condition is true or false, not a string; compare it: `… == \"…\"` or `… != \"\"`"]),
-        ("rule(\"a\", |q| if q.hour == \"5\" { route(\"x\") });", &["rule `a`: line 1, column 25: compares a number with a string: they are never equal"]),
-        ("rule(\"a\", |q| if q.user < 5 { route(\"x\") });", &["rule `a`: line 1, column 25: `<` cannot compare a string with a number"]),
-        ("rule(\"a\", |q| if 5 in q.client_tags { route(\"x\") });", &["rule `a`: line 1, column 20: a number is never in a list of strings"]),
-        ("rule(\"a\", |q| if \"x\" in q.hour { route(\"x\") });", &["rule `a`: line 1, column 22: `in` needs a list, a map or a string, not a number"]),
-        ("rule(\"a\", |q| if q[\"user\"] == \"x\" { route(\"x\") });", &["rule `a`: line 1, column 20: the query has no elements; write `.name` to read a property"]),
-        ("rule(\"a\", |q| { for x in q.session { } route(\"x\") });", &["rule `a`: line 1, column 26: `for` runs over a list, not a map; take its `keys()` or `values()`"]),
+        (
+            "rule(\"a\", |q| if q.user { route(\"x\") });",
+            &[
+                "rule `a`: line 1, column 18: a condition is true or false, not a string; compare it: `… == \"…\"` or `… != \"\"`",
+            ],
+        ),
+        (
+            "rule(\"a\", |q| if q.hour == \"5\" { route(\"x\") });",
+            &["rule `a`: line 1, column 25: compares a number with a string: they are never equal"],
+        ),
+        (
+            "rule(\"a\", |q| if q.user < 5 { route(\"x\") });",
+            &["rule `a`: line 1, column 25: `<` cannot compare a string with a number"],
+        ),
+        (
+            "rule(\"a\", |q| if 5 in q.client_tags { route(\"x\") });",
+            &["rule `a`: line 1, column 20: a number is never in a list of strings"],
+        ),
+        (
+            "rule(\"a\", |q| if \"x\" in q.hour { route(\"x\") });",
+            &["rule `a`: line 1, column 22: `in` needs a list, a map or a string, not a number"],
+        ),
+        (
+            "rule(\"a\", |q| if q[\"user\"] == \"x\" { route(\"x\") });",
+            &["rule `a`: line 1, column 20: the query has no elements; write `.name` to read a property"],
+        ),
+        (
+            "rule(\"a\", |q| { for x in q.session { } route(\"x\") });",
+            &["rule `a`: line 1, column 26: `for` runs over a list, not a map; take its `keys()` or `values()`"],
+        ),
     ]);
 }
 
 #[test]
 fn refuses_to_change_constants_and_the_query() {
     check(&[
-        ("const C = [1]; rule(\"a\", |q| { C.push(2); route(\"x\") });", &["rule `a`: line 1, column 34: `push` would change a constant; copy it with `let` first"]),
-        ("const C = [1]; rule(\"a\", |q| { [1].map(|n| { C.push(n); n }); route(\"x\") });", &["rule `a`: line 1, column 48: `push` would change a constant; copy it with `let` first"]),
-        ("const C = 1; rule(\"a\", |q| { C = 2; route(\"x\") });", &["rule `a`: line 1, column 30: `C` is a constant and cannot be changed"]),
-        ("const C = 1; rule(\"a\", |q| { let C = 2; route(\"x\") });", &["rule `a`: line 1, column 34: `C` hides the constant of that name; choose another name"]),
-        ("const C = 1; fn f(C) { C }", &["line 1, column 22: `C` hides the constant of that name; choose another name"]),
+        (
+            "const C = [1]; rule(\"a\", |q| { C.push(2); route(\"x\") });",
+            &["rule `a`: line 1, column 34: `push` would change a constant; copy it with `let` first"],
+        ),
+        (
+            "const C = [1]; rule(\"a\", |q| { [1].map(|n| { C.push(n); n }); route(\"x\") });",
+            &["rule `a`: line 1, column 48: `push` would change a constant; copy it with `let` first"],
+        ),
+        (
+            "const C = 1; rule(\"a\", |q| { C = 2; route(\"x\") });",
+            &["rule `a`: line 1, column 30: `C` is a constant and cannot be changed"],
+        ),
+        (
+            "const C = 1; rule(\"a\", |q| { let C = 2; route(\"x\") });",
+            &["rule `a`: line 1, column 34: `C` hides the constant of that name; choose another name"],
+        ),
+        (
+            "const C = 1; fn f(C) { C }",
+            &["line 1, column 22: `C` hides the constant of that name; choose another name"],
+        ),
         ("const C = |x| x;", &["line 1, column 7: a constant cannot hold a function; write `fn name(…) { … }`"]),
-        ("const C = 1;\nconst C = 2;", &["line 2, column 7: constant `C` already stands in line 1; choose another name"]),
+        (
+            "const C = 1;\nconst C = 2;",
+            &["line 2, column 7: constant `C` already stands in line 1; choose another name"],
+        ),
         ("const C = 1 / 0;", &["line 1, column 13: division by zero: 1 / 0"]),
-        ("rule(\"a\", |q| { q.user = \"x\"; route(\"x\") });", &["rule `a`: line 1, column 17: `q` is what the query says of itself and cannot be changed"]),
+        (
+            "rule(\"a\", |q| { q.user = \"x\"; route(\"x\") });",
+            &["rule `a`: line 1, column 17: `q` is what the query says of itself and cannot be changed"],
+        ),
     ]);
 }
 
@@ -196,31 +320,64 @@ fn refuses_functions_that_confuse() {
     check(&[
         ("fn route(x) { x }", &["line 1, column 13: function `route` hides the one of that name; choose another name"]),
         ("fn a(x) { x }\nfn a(x, y) { x }", &["line 2, column 12: function `a` is defined twice; choose another name"]),
-        ("rule(\"a\", |q| { fn f() { 5 } route(\"x\") });", &["rule `a`: line 1, column 17: an `fn` stands inside of something; functions are written at the top level"]),
+        (
+            "rule(\"a\", |q| { fn f() { 5 } route(\"x\") });",
+            &[
+                "rule `a`: line 1, column 17: an `fn` stands inside of something; functions are written at the top level",
+            ],
+        ),
     ]);
 }
 
 #[test]
 fn checks_what_is_written_out() {
     check(&[
-        ("rule(\"a\", |q| if q.user.matches(\"a[\") { route(\"x\") });", &["rule `a`: line 1, column 33: `a[` is not a regular expression: found unclosed character class"]),
-        ("rule(\"a\", |q| if q.matches(q.user, q.source) { route(\"x\") });", &["rule `a`: line 1, column 37: the regular expression of `matches` is written out, not computed; put it between quotes, or into a `const`"]),
+        (
+            "rule(\"a\", |q| if q.user.matches(\"a[\") { route(\"x\") });",
+            &["rule `a`: line 1, column 33: `a[` is not a regular expression: found unclosed character class"],
+        ),
+        (
+            "rule(\"a\", |q| if q.matches(q.user, q.source) { route(\"x\") });",
+            &[
+                "rule `a`: line 1, column 36: the regular expression of `matches` is written out, not computed; put it between quotes, or into a `const`",
+            ],
+        ),
         ("rule(\"a\", |q| route(\"\"));", &["rule `a`: line 1, column 21: `route` was given an empty string"]),
-        ("rule(\"a\", |q| route(\"x\").header(\"Cookie\", \"y\"));", &["rule `a`: line 1, column 33: header `Cookie` says who the user is or where the query goes, so rules may not set it"]),
-        ("rule(\"a\", |q| route(\"x\").header(\"a b\", \"y\\n\"));", &[
-            "rule `a`: line 1, column 33: header `a b` is not a header name",
-            "rule `a`: line 1, column 40: this header has a line break or another control character in its value",
-        ]),
+        (
+            "rule(\"a\", |q| route(\"x\").header(\"Cookie\", \"y\"));",
+            &[
+                "rule `a`: line 1, column 33: header `Cookie` says who the user is or where the query goes, so rules may not set it",
+            ],
+        ),
+        (
+            "rule(\"a\", |q| route(\"x\").header(\"a b\", \"y\\n\"));",
+            &[
+                "rule `a`: line 1, column 33: header `a b` is not a header name",
+                "rule `a`: line 1, column 40: this header has a line break or another control character in its value",
+            ],
+        ),
     ]);
 }
 
 #[test]
 fn says_in_plain_words_what_the_parser_found() {
     check(&[
-        ("rule(\"a\", |q| route('abc'));", &["rule `a`: line 1, column 21: 'abc' is not a string; strings take double quotes: \"abc\""]),
-        ("rule(\"a\", |q| if q.user = \"x\" { route(\"x\") });", &["rule `a`: line 1, column 25: `=` cannot stand in an expression; compare with `==`"]),
+        (
+            "rule(\"a\", |q| route('abc'));",
+            &["rule `a`: line 1, column 21: 'abc' is not a string; strings take double quotes: \"abc\""],
+        ),
+        (
+            "rule(\"a\", |q| if q.user = \"x\" { route(\"x\") });",
+            &["rule `a`: line 1, column 25: `=` cannot stand in an expression; compare with `==`"],
+        ),
         ("rule(\"a\", |q| \"unclosed);", &["rule `a`: line 1, column 15: a string is not closed; add a closing `\"`"]),
-        ("rule(\"a\", |q| route(\"x\")", &["rule `a`: line 1, column 25: `)` is missing to close the arguments list of this function call 'rule'"]),
-        ("rule(\"a\", |q| if true { route(\"x\") else });", &["rule `a`: line 1, column 36: `;` is missing to terminate this statement"]),
+        (
+            "rule(\"a\", |q| route(\"x\")",
+            &["rule `a`: line 1, column 25: `)` is missing to close the arguments list of this function call 'rule'"],
+        ),
+        (
+            "rule(\"a\", |q| if true { route(\"x\") else });",
+            &["rule `a`: line 1, column 36: `;` is missing to terminate this statement"],
+        ),
     ]);
 }

@@ -1,0 +1,187 @@
+//! From files to what a rule set runs: reads them, computes constants, checks all, prepares each rule.
+
+use std::rc::Rc;
+
+use rhai::{AST, Dynamic, Engine, EvalAltResult, OptimizationLevel, Scope, Stmt};
+
+use crate::check::{self, Context, UnknownValue, Uses};
+use crate::error::{RuleError, RuleErrors};
+use crate::ruleset::{RhaiResult, Rule, RuleFile, Verdict, verdict_of};
+use crate::runtime::Runtime;
+use crate::script::{self, Constant, Script};
+use crate::{engine, messages};
+
+/// What a rule set is made of.
+pub(crate) struct Compiled {
+    pub(crate) engine: Engine,
+    pub(crate) runtime: Rc<Runtime>,
+    /// Names of the files, in order.
+    pub(crate) files: Vec<String>,
+    pub(crate) rules: Vec<Rule>,
+    /// The last word, and the line of it.
+    pub(crate) otherwise: Option<(Verdict, usize)>,
+    pub(crate) constants: Scope<'static>,
+    pub(crate) uses: Uses,
+}
+
+/// Compiles files, in order of their names; reports all mistakes at once.
+pub(crate) fn compile(files: &[RuleFile]) -> Result<Compiled, RuleErrors> {
+    let runtime = Rc::new(Runtime::default());
+    let engine = engine::build(&runtime);
+    let mut sorted: Vec<&RuleFile> = files.iter().collect();
+    sorted.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut errors = Vec::new();
+    for pair in sorted.windows(2) {
+        if let [a, b] = pair
+            && a.name == b.name
+        {
+            errors.push(RuleError::new(&*b.name, "two files have this name").help("rename one"));
+        }
+    }
+    let read: Vec<Option<Script>> =
+        sorted.iter().map(|file| script::read(&engine, &file.name, &file.source, &mut errors)).collect();
+    let incomplete = read.iter().any(Option::is_none);
+    let scripts: Vec<Script> = read.into_iter().flatten().collect();
+    check::across_files(&scripts, &mut errors);
+
+    let (scope, uses) = (Scope::new(), Uses::default());
+    let mut compiler = Compiler { engine: &engine, runtime: &runtime, scope, incomplete, uses, errors };
+    compiler.constants(&scripts);
+    compiler.check(&scripts);
+    let mut rules = Vec::new();
+    let mut otherwise = None;
+    if compiler.errors.is_empty() {
+        rules = compiler.rules(&scripts);
+        otherwise = compiler.otherwise(&scripts);
+    }
+    let Compiler { scope: constants, uses, errors, .. } = compiler;
+    if !errors.is_empty() {
+        return Err(RuleErrors::sorted(errors, files.len()));
+    }
+    let files = scripts.into_iter().map(|script| script.name).collect();
+    Ok(Compiled { engine, runtime, files, rules, otherwise, constants, uses })
+}
+
+struct Compiler<'a> {
+    engine: &'a Engine,
+    runtime: &'a Runtime,
+    /// The constants so far.
+    scope: Scope<'static>,
+    /// A file could not be read.
+    incomplete: bool,
+    uses: Uses,
+    errors: Vec<RuleError>,
+}
+
+impl Compiler<'_> {
+    /// Computes the constants of all files, in order.
+    fn constants(&mut self, scripts: &[Script]) {
+        for (file, script) in scripts.iter().enumerate() {
+            for constant in &script.constants {
+                if self.scope.contains(&constant.name) {
+                    continue; // told by `check::across_files`
+                }
+                let (uses, found) = check::constant(self.context(), script, &constant.expression);
+                self.uses.add(uses);
+                let value = if found.is_empty() { self.constant(file, script, constant) } else { None };
+                self.errors.extend(found);
+                // What uses the name is checked whether there is a value or not.
+                let value = value.unwrap_or_else(|| Dynamic::from(UnknownValue));
+                self.scope.push_constant_dynamic(constant.name.clone(), value);
+            }
+        }
+    }
+
+    fn constant(&mut self, file: usize, script: &Script, constant: &Constant) -> Option<Dynamic> {
+        match self.run(file, script, Stmt::Expr(Box::new(constant.expression.clone()))) {
+            Ok(value) if value.is_fnptr() => {
+                self.errors.push(
+                    RuleError::new(&*script.name, "a constant cannot hold a function")
+                        .at(constant.position)
+                        .help("write `fn name(…) { … }`"),
+                );
+                None
+            }
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.report(script, &error, constant.position);
+                None
+            }
+        }
+    }
+
+    fn check(&mut self, scripts: &[Script]) {
+        for script in scripts {
+            let (uses, found) = check::script(self.context(), script);
+            self.uses.add(uses);
+            self.errors.extend(found);
+        }
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context { constants: &self.scope, runtime: self.runtime, incomplete: self.incomplete }
+    }
+
+    fn rules(&mut self, scripts: &[Script]) -> Vec<Rule> {
+        let mut rules = Vec::new();
+        for (file, script) in scripts.iter().enumerate() {
+            // Functions and inner closures do not see the scope: constants are put into them.
+            let functions = self.engine.optimize_ast(&self.scope, script.ast.clone(), OptimizationLevel::Simple);
+            for rule in &script.rules {
+                let body = AST::new(rule.body.clone(), functions.shared_lib().clone());
+                // An empty scope: a rule reads constants where they are, instead of copying them.
+                let body = self.engine.optimize_ast(&Scope::new(), body, OptimizationLevel::Simple);
+                let ast = AST::new(body.statements().to_vec(), functions.shared_lib().clone());
+                rules.push(Rule {
+                    name: rule.name.clone(),
+                    line: script::line(rule.position),
+                    file,
+                    parameter: rule.parameter.clone(),
+                    shares_constants: script::shares(&rule.body, |name| self.scope.contains(name)),
+                    ast,
+                });
+            }
+        }
+        rules
+    }
+
+    fn otherwise(&mut self, scripts: &[Script]) -> Option<(Verdict, usize)> {
+        for (file, script) in scripts.iter().enumerate() {
+            let Some((expression, position)) = &script.otherwise else { continue };
+            let value = match self.run(file, script, Stmt::Expr(Box::new(expression.clone()))) {
+                Ok(value) => value,
+                Err(error) => {
+                    self.report(script, &error, *position);
+                    return None;
+                }
+            };
+            match verdict_of(value) {
+                Ok(Some(verdict)) => return Some((verdict, script::line(*position))),
+                Ok(None) | Err(_) => self.errors.push(
+                    RuleError::new(&*script.name, "`otherwise` takes a decision")
+                        .at(*position)
+                        .help("write `otherwise(route(\"adhoc\"))`"),
+                ),
+            }
+        }
+        None
+    }
+
+    /// Runs one expression of the top level.
+    fn run(&mut self, file: usize, script: &Script, statement: Stmt) -> RhaiResult {
+        self.runtime.start();
+        self.runtime.enter(file);
+        let functions = self.engine.optimize_ast(&self.scope, script.ast.clone(), OptimizationLevel::Simple);
+        let ast = AST::new([statement], functions.shared_lib().clone());
+        let constants = self.scope.len();
+        let result = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &ast);
+        self.scope.rewind(constants);
+        result
+    }
+
+    fn report(&mut self, script: &Script, error: &EvalAltResult, otherwise: rhai::Position) {
+        let (message, position) = messages::runtime(error);
+        let position = if position.is_none() { otherwise } else { position };
+        self.errors.push(RuleError::new(&*script.name, message).at(position));
+    }
+}
