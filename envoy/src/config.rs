@@ -7,6 +7,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+/// As long a text as rules read, in bytes.
+const LONGEST_TEXT: u64 = warren_rules::limits::TEXT_BYTES as u64;
+
 /// Settings as they were written, before they are understood. Each is a flag, an environment variable and a key of the file.
 #[derive(clap::Args, Deserialize, Debug, Default)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
@@ -29,6 +32,9 @@ pub(crate) struct Written {
     /// The filter's module [default: warren_filter.wasm beside this program]
     #[arg(long, env = "WARREN_FILTER", value_name = "FILE")]
     filter: Option<Text>,
+    /// The module's path on Envoys' own disks; without it they fetch it from the xDS port
+    #[arg(long, env = "WARREN_FILTER_ON_ENVOY", value_name = "FILE")]
+    filter_on_envoy: Option<Text>,
     /// Folder for the last good state, served when PostgreSQL is down [default: warren-state]
     #[arg(long, env = "WARREN_STATE_DIR", value_name = "DIR")]
     state_dir: Option<Text>,
@@ -114,6 +120,7 @@ pub(crate) struct Config {
     pub(crate) api_listen: SocketAddr,
     pub(crate) api_token: Option<String>,
     pub(crate) filter: PathBuf,
+    pub(crate) filter_on_envoy: Option<String>,
     pub(crate) state_dir: PathBuf,
     pub(crate) rules: Option<PathBuf>,
     pub(crate) default_group: String,
@@ -216,6 +223,7 @@ impl Config {
             api_listen,
             api_token,
             filter: pick!(filter).map_or_else(beside_this_program, |t| PathBuf::from(t.0)),
+            filter_on_envoy: pick!(filter_on_envoy).map(|t| t.0),
             state_dir: pick!(state_dir).map_or_else(|| PathBuf::from("warren-state"), |t| PathBuf::from(t.0)),
             rules: pick!(rules).map(|t| PathBuf::from(t.0)),
             default_group: reader.value("default_group", pick!(default_group), "adhoc".to_owned(), not_empty),
@@ -232,9 +240,9 @@ impl Config {
                 "200" => Ok(200),
                 _ => Err("is neither 503 nor 200".to_owned()),
             }),
-            body_limit: reader.value("body_limit", pick!(body_limit), 8 << 20, |t| match t.parse() {
-                Ok(n @ 1024..=67_108_864) => Ok(n),
-                _ => Err("is not a number of bytes from 1024 to 67108864".to_owned()),
+            body_limit: reader.value("body_limit", pick!(body_limit), LONGEST_TEXT, |t| match t.parse() {
+                Ok(n) if (1024..=LONGEST_TEXT).contains(&n) => Ok(n),
+                _ => Err(format!("is not a number of bytes from 1024 to {LONGEST_TEXT}")),
             }),
             poll: reader.value("poll", pick!(poll), Duration::from_secs(5), duration),
             health_period: reader.value("health_period", pick!(health_period), Duration::from_secs(2), duration),

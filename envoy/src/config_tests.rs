@@ -34,7 +34,7 @@ fn reports_every_mistake_at_once() {
             "trusted_hops: `-1` is not a number from 0 up",
             "extra_paths: `/v1/x,c` holds `c`: a path starts with / and is not under /c/",
             "no_cluster_status: `404` is neither 503 nor 200",
-            "body_limit: `10` is not a number of bytes from 1024 to 67108864",
+            "body_limit: `10` is not a number of bytes from 1024 to 8388608",
             "poll: `5` is not a duration such as 500ms, 5s, 10m or 1h",
         ]
     );

@@ -7,7 +7,7 @@ use crate::resources::cluster::{GroupSpec, OwnSpec};
 use crate::resources::endpoint::{AssignmentSpec, Coordinator};
 use crate::resources::listener::ListenerSpec;
 use crate::resources::route::{FollowUps, RouteSpec};
-use crate::resources::wasm::FilterSpec;
+use crate::resources::wasm::{FilterSpec, Module};
 use crate::resources::{
     self, CLUSTER_HEADER, FILTER, LISTENER, NAMESPACE, ROUTES, any, group_cluster, own_cluster, ui_cluster,
 };
@@ -54,7 +54,7 @@ pub(crate) struct Settings {
     pub(crate) ui_domain: Option<String>,
     pub(crate) show_rule: bool,
     pub(crate) listener: ListenerSpec,
-    pub(crate) filter_sha256: String,
+    pub(crate) module: Module,
 }
 
 /// What was seen of the clusters: names resolved, health judged. By slug and by host.
@@ -143,7 +143,7 @@ impl Snapshot {
         }
 
         let config = plugin_config(settings, state, files);
-        let spec = FilterSpec { sha256: &settings.filter_sha256, config: &config };
+        let spec = FilterSpec { module: &settings.module, config: &config };
         snapshot.add(Kind::Filter, FILTER, &spec, &resources::wasm::filter(&spec));
 
         let spec = RouteSpec {

@@ -20,7 +20,7 @@ fn settings() -> Settings {
             no_cluster_status: 503,
             body_limit: 8 << 20,
         },
-        filter_sha256: "ab".repeat(32),
+        module: Module::Fetched { sha256: "ab".repeat(32) },
     }
 }
 

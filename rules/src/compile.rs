@@ -169,7 +169,7 @@ impl Compiler<'_> {
 
     /// Runs one expression of the top level.
     fn run(&mut self, file: usize, script: &Script, statement: Stmt) -> RhaiResult {
-        self.runtime.start();
+        self.runtime.start(0);
         self.runtime.enter(file);
         let functions = self.engine.optimize_ast(&self.scope, script.ast.clone(), OptimizationLevel::Simple);
         let ast = AST::new([statement], functions.shared_lib().clone());

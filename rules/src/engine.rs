@@ -8,7 +8,7 @@ use rhai::packages::{
 };
 use rhai::{Dynamic, Engine, OptimizationLevel};
 
-use crate::runtime::Runtime;
+use crate::runtime::{Budget, Runtime};
 use crate::{api, limits};
 
 /// An engine for one rule set.
@@ -46,7 +46,12 @@ pub(crate) fn build(runtime: &Rc<Runtime>) -> Engine {
     engine.on_debug(|_, _, _| {});
 
     let budget = Rc::clone(runtime);
-    engine.on_progress(move |_| (!budget.spend(1)).then_some(Dynamic::UNIT));
+    // The token tells `messages` whose budget it was.
+    engine.on_progress(move |_| match budget.operation() {
+        Budget::Left => None,
+        Budget::SpentByRule => Some(Dynamic::TRUE),
+        Budget::SpentByAll => Some(Dynamic::UNIT),
+    });
 
     api::query::register(&mut engine, runtime);
     api::decision::register(&mut engine, runtime);

@@ -19,6 +19,10 @@ pub const EXPRESSION_DEPTH: usize = 64;
 pub const FUNCTION_EXPRESSION_DEPTH: usize = 64;
 /// Bytes in one string, or in all strings of one list together. Above Trino's default `query.max-length` of a million.
 pub const STRING_BYTES: usize = 1024 * 1024;
+/// Bytes of `q.sql.text`. Rule sets that read it may hold strings of this length.
+pub const TEXT_BYTES: usize = 8 * 1024 * 1024;
+/// With a longer text an operation costs more, in steps of so many bytes: each may copy the whole of it.
+pub const TEXT_BYTES_PER_PRICE: usize = 512 * 1024;
 /// Elements of a list: room for a list of users in a constant.
 pub const ARRAY_ELEMENTS: usize = 10_000;
 /// Entries of a map. Rhai does not check it for `m[k] = v`: the operations bound that.

@@ -17,9 +17,8 @@ pub(crate) fn runtime(error: &EvalAltResult) -> (String, Position) {
             let named = ours || message.starts_with("in function ");
             return (if named { message } else { format!("in function `{name}`: {message}") }, position);
         }
-        E::ErrorTooManyOperations(_) => {
-            format!("took more than {} operations; use lists and `in` instead of loops", limits::OPERATIONS_PER_RULE)
-        }
+        E::ErrorTooManyOperations(_) => too_many_operations(),
+        E::ErrorTerminated(token, _) if token.is_bool() => too_many_operations(),
         E::ErrorTerminated(..) => spent(),
         E::ErrorStackOverflow(_) => {
             format!("functions call each other more than {} deep", limits::CALL_LEVELS)
@@ -62,6 +61,10 @@ pub(crate) fn runtime(error: &EvalAltResult) -> (String, Position) {
         }
     };
     (message, position)
+}
+
+fn too_many_operations() -> String {
+    format!("took more than {} operations; use lists and `in` instead of loops", limits::OPERATIONS_PER_RULE)
 }
 
 /// The reason of rules after the budget of all is used up.

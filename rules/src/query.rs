@@ -7,7 +7,7 @@ use std::rc::Rc;
 use rhai::ImmutableString;
 use serde::{Deserialize, Serialize};
 
-use crate::facts;
+use crate::{facts, limits};
 
 /// State of one group at the moment of a decision.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +62,7 @@ pub struct Query {
     user: OnceCell<ImmutableString>,
     source: OnceCell<ImmutableString>,
     tags: OnceCell<Vec<ImmutableString>>,
+    text: OnceCell<ImmutableString>,
 }
 
 impl Query {
@@ -85,6 +86,7 @@ impl Query {
             user: OnceCell::new(),
             source: OnceCell::new(),
             tags: OnceCell::new(),
+            text: OnceCell::new(),
         }
     }
 
@@ -170,6 +172,12 @@ impl Query {
 
     pub(crate) fn source_string(&self) -> &ImmutableString {
         self.source.get_or_init(|| self.header("x-trino-source").unwrap_or_default().into())
+    }
+
+    /// The statement as rules see it: copied once, however many rules read it.
+    pub(crate) fn text(&self) -> ImmutableString {
+        let cut = || self.body.get(..self.body.floor_char_boundary(limits::TEXT_BYTES)).unwrap_or_default().into();
+        self.text.get_or_init(cut).clone()
     }
 
     pub(crate) fn client_tags(&self) -> &[ImmutableString] {

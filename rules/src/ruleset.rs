@@ -13,6 +13,7 @@ use crate::check::Uses;
 use crate::compile;
 use crate::decision::{Action, Decision, Outcome, TraceEntry};
 use crate::error::RuleErrors;
+use crate::limits;
 use crate::messages;
 use crate::query::Query;
 use crate::runtime::Runtime;
@@ -89,7 +90,10 @@ impl RuleSet {
     ///
     /// All mistakes at once, each with file, rule, line and column.
     pub fn compile(files: &[RuleFile]) -> Result<RuleSet, RuleErrors> {
-        let compiled = compile::compile(files)?;
+        let mut compiled = compile::compile(files)?;
+        if compiled.uses.body {
+            compiled.engine.set_max_string_size(limits::TEXT_BYTES);
+        }
         Ok(RuleSet {
             engine: compiled.engine,
             runtime: compiled.runtime,
@@ -130,7 +134,7 @@ impl RuleSet {
     /// Asks the rules in order; the first decision counts. Never panics, always ends: a rule that fails or uses up its
     /// budget is skipped and shown in the trace.
     pub fn decide(&self, query: Rc<Query>) -> Decision {
-        self.runtime.start();
+        self.runtime.start(query.body.len());
         let mut scope = self.scope.take();
         let mut caches = self.caches.take();
         let constants = scope.len();

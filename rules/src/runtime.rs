@@ -11,14 +11,41 @@ use crate::limits;
 #[derive(Default)]
 pub(crate) struct Runtime {
     operations: Cell<u64>,
+    /// Those of the rule at work.
+    of_rule: Cell<u64>,
+    /// What one operation costs: more when the query's text is long.
+    price: Cell<u64>,
     file: Cell<usize>,
     regexes: RefCell<HashMap<String, Regex>>,
 }
 
+/// What is left after an operation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Budget {
+    Left,
+    SpentByRule,
+    SpentByAll,
+}
+
 impl Runtime {
-    /// A new decision: the whole budget is there.
-    pub(crate) fn start(&self) {
+    /// A new decision, about a text of so many bytes: the whole budget is there.
+    pub(crate) fn start(&self, text_bytes: usize) {
         self.operations.set(0);
+        let steps = text_bytes.checked_div(limits::TEXT_BYTES_PER_PRICE).unwrap_or_default();
+        self.price.set(u64::try_from(steps).unwrap_or(u64::MAX).saturating_add(1));
+    }
+
+    /// Takes one operation from the budgets.
+    pub(crate) fn operation(&self) -> Budget {
+        let price = self.price.get();
+        self.of_rule.set(self.of_rule.get().saturating_add(price));
+        if !self.spend(price) {
+            Budget::SpentByAll
+        } else if self.of_rule.get() > limits::OPERATIONS_PER_RULE {
+            Budget::SpentByRule
+        } else {
+            Budget::Left
+        }
     }
 
     /// Takes from the budget; false when it is used up.
@@ -32,8 +59,9 @@ impl Runtime {
         self.operations.get() > limits::OPERATIONS_PER_DECISION
     }
 
-    /// The file whose script is at work, by its place in the rule set.
+    /// A rule starts, with a budget of its own; its file by its place in the rule set.
     pub(crate) fn enter(&self, file: usize) {
+        self.of_rule.set(0);
         self.file.set(file);
     }
 

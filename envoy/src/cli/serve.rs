@@ -7,7 +7,7 @@ use crate::health::Probes;
 use crate::last_good;
 use crate::reconcile::{Reconciler, watch_database};
 use crate::resources::listener::ListenerSpec;
-use crate::resources::wasm::module_path;
+use crate::resources::wasm::{Module, module_path};
 use crate::rules_folder;
 use crate::snapshot::Settings;
 use crate::status::Status;
@@ -148,7 +148,10 @@ fn settings(config: &Config, sha256: &str) -> Settings {
             no_cluster_status: config.no_cluster_status,
             body_limit: config.body_limit,
         },
-        filter_sha256: sha256.to_owned(),
+        module: match &config.filter_on_envoy {
+            Some(path) => Module::OnEnvoy { path: path.clone() },
+            None => Module::Fetched { sha256: sha256.to_owned() },
+        },
     }
 }
 

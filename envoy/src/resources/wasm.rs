@@ -3,7 +3,8 @@
 use super::{CONTROL, FILTER, any, millis};
 use envoy_types::pb::envoy::config::core::v3::http_uri::HttpUpstreamType;
 use envoy_types::pb::envoy::config::core::v3::{
-    AsyncDataSource, BackoffStrategy, HttpUri, RemoteDataSource, TypedExtensionConfig, async_data_source,
+    AsyncDataSource, BackoffStrategy, DataSource, HttpUri, RemoteDataSource, TypedExtensionConfig, async_data_source,
+    data_source,
 };
 use envoy_types::pb::envoy::extensions::filters::http::wasm::v3::Wasm;
 use envoy_types::pb::envoy::extensions::wasm::v3::{
@@ -15,9 +16,17 @@ use serde::Serialize;
 /// What the filter's resource is made of.
 #[derive(Serialize)]
 pub(crate) struct FilterSpec<'a> {
-    /// SHA-256 of the module, in hex.
-    pub(crate) sha256: &'a str,
+    pub(crate) module: &'a Module,
     pub(crate) config: &'a warren_rules::PluginConfig,
+}
+
+/// Where Envoys find the module.
+#[derive(Serialize, Clone, Debug)]
+pub(crate) enum Module {
+    /// On the control service's xDS port, by the SHA-256 of its content, in hex.
+    Fetched { sha256: String },
+    /// On their own disks.
+    OnEnvoy { path: String },
 }
 
 /// Path on the control service's xDS port where the module with this checksum is served.
@@ -44,21 +53,29 @@ pub(crate) fn filter(spec: &FilterSpec<'_>) -> TypedExtensionConfig {
             vm: Some(Vm::VmConfig(VmConfig {
                 vm_id: FILTER.to_owned(),
                 runtime: "envoy.wasm.runtime.v8".to_owned(),
-                code: Some(AsyncDataSource {
-                    specifier: Some(async_data_source::Specifier::Remote(RemoteDataSource {
-                        http_uri: Some(HttpUri {
-                            uri: format!("http://{CONTROL}{}", module_path(spec.sha256)),
-                            timeout: millis(10_000),
-                            http_upstream_type: Some(HttpUpstreamType::Cluster(CONTROL.to_owned())),
-                        }),
-                        sha256: spec.sha256.to_owned(),
-                        ..RemoteDataSource::default()
-                    })),
-                }),
+                code: Some(AsyncDataSource { specifier: Some(code(spec.module)) }),
                 ..VmConfig::default()
             })),
             ..PluginConfig::default()
         }),
     };
     TypedExtensionConfig { name: FILTER.to_owned(), typed_config: Some(any(&wasm)) }
+}
+
+fn code(module: &Module) -> async_data_source::Specifier {
+    match module {
+        Module::Fetched { sha256 } => async_data_source::Specifier::Remote(RemoteDataSource {
+            http_uri: Some(HttpUri {
+                uri: format!("http://{CONTROL}{}", module_path(sha256)),
+                timeout: millis(10_000),
+                http_upstream_type: Some(HttpUpstreamType::Cluster(CONTROL.to_owned())),
+            }),
+            sha256: sha256.clone(),
+            ..RemoteDataSource::default()
+        }),
+        Module::OnEnvoy { path } => async_data_source::Specifier::Local(DataSource {
+            specifier: Some(data_source::Specifier::Filename(path.clone())),
+            ..DataSource::default()
+        }),
+    }
 }

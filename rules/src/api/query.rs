@@ -113,7 +113,7 @@ fn register_request(engine: &mut Engine) {
         .register_get("method", |q: &mut Q| text(&q.0.method))
         .register_get("url_path", |q: &mut Q| text(&q.0.path))
         .register_get("sql", |q: &mut Q| Sql(Rc::clone(&q.0)))
-        .register_get("text", |sql: &mut Sql| text(&sql.0.body));
+        .register_get("text", |sql: &mut Sql| sql.0.text());
 }
 
 fn register_state(engine: &mut Engine) {

@@ -128,7 +128,7 @@ const OURS: &[Entry] = &[
     property(Query, "hour", Number, "Hour of the day in UTC, 0 to 23.", "q.hour"),
     property(Query, "weekday", Number, "Day of the week in UTC, 1 (Monday) to 7.", "q.weekday"),
 
-    property(Sql, "text", Text, "The statement as the client sent it, up to 1 MiB.", "q.sql.text"),
+    property(Sql, "text", Text, "The statement as the client sent it, up to 8 MiB.", "q.sql.text"),
 
     property(Group, "serving", Bool, "Does a cluster of the group take new queries?", r#"q.group("etl").serving"#),
     property(Group, "clusters", Number, "Clusters in the group.", r#"q.group("etl").clusters"#),

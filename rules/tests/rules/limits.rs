@@ -1,5 +1,9 @@
 //! Scripts that would take for ever, or all memory: each is stopped, and the next rule decides.
 
+use std::rc::Rc;
+
+use warren_rules::Query;
+
 use crate::common::{compile, decide, outcome};
 
 const NEXT: &str = "\nrule(\"next\", |q| route(\"x\"));";
@@ -85,4 +89,25 @@ fn what_is_too_large_to_read_is_refused() {
         let last = errors.to_string();
         assert!(last.ends_with(want), "{last}");
     }
+}
+
+#[test]
+fn a_rule_reads_a_text_of_five_megabytes_to_its_end() {
+    let rules = compile("rule(\"end\", |q| if q.sql.text.ends_with(\"--etl\") { route(\"etl\") });").unwrap();
+    let text = format!("SELECT 1 {}--etl", " ".repeat(5 << 20));
+    let query = Query::new("POST", "/v1/statement", vec![]).body(text);
+    assert_eq!(rules.decide(Rc::new(query)).rule.as_deref(), Some("end"));
+}
+
+#[test]
+fn copying_a_long_text_without_end_costs_the_budget_sooner() {
+    let rules =
+        compile(&format!("rule(\"a\", |q| {{ loop {{ let t = q.sql.text.to_upper(); }} route(\"y\") }});{NEXT}"))
+            .unwrap();
+    let query = Query::new("POST", "/v1/statement", vec![]).body("x".repeat(8 << 20));
+    let decision = rules.decide(Rc::new(query));
+    assert_eq!(decision.rule.as_deref(), Some("next"));
+    let failed: Vec<&str> = decision.failed_rules().map(|(_, why)| why).collect();
+    assert_eq!(failed.len(), 1);
+    assert!(failed[0].ends_with("took more than 10000 operations; use lists and `in` instead of loops"), "{failed:?}");
 }

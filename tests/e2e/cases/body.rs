@@ -22,7 +22,13 @@ pub(super) fn rules_that_read_the_text_route_any_size_up_to_the_limit(stack: &St
             (padded(5 << 20, ""), "adhoc"),
         ] {
             let query = Session::user("alice").start(&base, &sql)?;
-            ensure!(query.slug().starts_with(group), "{} bytes went to `{}`, wanted {group}", sql.len(), query.slug());
+            ensure!(
+                query.slug().starts_with(group),
+                "{} bytes went to `{}`, wanted {group}: {:?}",
+                sql.len(),
+                query.slug(),
+                query.error
+            );
         }
         let query = Session::user("alice").run(&base, &padded(64 << 10, "--etl"))?.success()?;
         assert_eq!(query.value(), Some(&1.into()));

@@ -85,9 +85,11 @@ pub(super) fn nothing_but_follow_ups_is_served_under_a_prefix(stack: &Stack) -> 
         ("GET", format!("/c/etl-1/v1/statement/queued/{id}"), 404),
         ("DELETE", format!("/c/etl-1/v1/statement/executing/{id}"), 404),
         ("GET", "/c/etl-1/v1/query/20260101_000000_00000_abcde".to_owned(), 410),
+        ("GET", "/c/etl-1/v1/spooled/download/x".to_owned(), 404),
+        ("GET", "/c/etl-1/oauth2/token/x".to_owned(), 404),
     ] {
         let reply = http::send(method, &format!("{}{path}", stack.url(0)?), &user, "")?;
-        assert_eq!(reply.status, status, "{method} {path}: {}", reply.body);
+        assert_eq!(reply.status.as_u16(), status, "{method} {path}: {}", reply.body);
         ensure!(!reply.body.contains("infoUri"), "{method} {path} was answered by Envoy: {}", reply.body);
     }
     Ok(())
