@@ -153,7 +153,7 @@ impl Snapshot {
             ui_domain: settings.ui_domain.as_deref(),
             coordinators: follow_ups(state),
             live: groups.keys().map(|g| (*g, live(g, state, observed, rules.reads_load()))).collect(),
-            body_limit: rules.reads_body().then_some(settings.listener.body_limit),
+            body_limit: settings.listener.body_limit,
             show_rule: settings.show_rule,
         };
         snapshot.add(Kind::Route, ROUTES, &spec, &resources::route::routes(&spec));

@@ -40,8 +40,9 @@ pub(crate) struct RouteSpec<'a> {
     pub(crate) coordinators: Vec<FollowUps<'a>>,
     /// Live state for the filter, by group.
     pub(crate) live: BTreeMap<&'a str, warren_rules::GroupState>,
-    /// Largest query text that a rule reads, in bytes; none when no rule reads it.
-    pub(crate) body_limit: Option<u64>,
+    /// Largest query text that a rule reads, in bytes. There whether or not a rule reads one now: rules and routes are
+    /// pushed apart, and a text must never meet new rules under an old limit.
+    pub(crate) body_limit: u64,
     /// Answer with the rule's name in `X-Warren-Rule`.
     pub(crate) show_rule: bool,
 }
@@ -171,7 +172,7 @@ fn new_query(spec: &RouteSpec<'_>, path: &str) -> Route {
         metadata: metadata(&live_metadata(&spec.live)),
         // The first answer holds the query id that history needs, and is a few hundred bytes: not worth compressing.
         request_headers_to_remove: vec!["accept-encoding".to_owned(), CLUSTER_HEADER.to_owned()],
-        request_body_buffer_limit: spec.body_limit.map(|value| UInt64Value { value }),
+        request_body_buffer_limit: Some(UInt64Value { value: spec.body_limit }),
         action: Some(Action::Route(RouteAction {
             cluster_specifier: Some(ClusterSpecifier::ClusterHeader(CLUSTER_HEADER.to_owned())),
             retry_policy: Some(retry()),

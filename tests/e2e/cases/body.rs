@@ -43,7 +43,10 @@ pub(super) fn rules_that_read_the_text_route_any_size_up_to_the_limit(stack: &St
 
         // No text at all is Trino's to refuse; it must not hang.
         let empty = http::send("POST", &format!("{base}/v1/statement"), &[("X-Trino-User", "alice")], "")?;
-        assert_eq!((empty.status.as_u16(), empty.body.as_str()), (400, "SQL statement is empty"));
+        assert_eq!(
+            (empty.status.as_u16(), empty.body.as_str()),
+            (400, "Error 400 Bad Request: SQL statement is empty")
+        );
     }
     Ok(())
 }
