@@ -173,16 +173,15 @@ impl Config {
     /// All mistakes, each with the setting's name, what was written and what is expected.
     pub(crate) fn read(flags: Written, file: Option<(&str, &str)>) -> Result<Config, ConfigErrors> {
         let mut reader = Reader(Vec::new());
-        let mut file = match file.map(|(name, text)| {
-            toml::from_str::<Written>(text).map_err(|e| format!("{name}: {}", e.to_string().trim_end()))
-        }) {
-            None => Written::default(),
-            Some(Ok(written)) => written,
-            Some(Err(error)) => {
-                reader.0.push(error);
-                Written::default()
-            }
-        };
+        let mut file =
+            match file.map(|(name, text)| toml::from_str::<Written>(text).map_err(|e| mistake(name, text, &e))) {
+                None => Written::default(),
+                Some(Ok(written)) => written,
+                Some(Err(error)) => {
+                    reader.0.push(error);
+                    Written::default()
+                }
+            };
         macro_rules! pick {
             ($field:ident) => {
                 flags.$field.or(file.$field.take())
@@ -257,6 +256,13 @@ impl Config {
         let Ok(url) = url::Url::parse(&self.database_url) else { return "PostgreSQL".to_owned() };
         format!("{}:{}{}", url.host_str().unwrap_or("local"), url.port().unwrap_or(5432), url.path())
     }
+}
+
+/// Where and what, without the line itself: it may hold the password.
+fn mistake(name: &str, text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("{name}: line {}, column {column}: {}", before.matches('\n').count() + 1, error.message())
 }
 
 fn beside_this_program() -> PathBuf {

@@ -276,16 +276,30 @@ struct Failure {
 
 impl Failure {
     fn of(error: reqwest::Error) -> Failure {
-        let refused = error.is_connect();
+        let refused = is_refused(&error);
         let reason = if refused {
             "no connection".to_owned()
+        } else if error.is_connect() && !error.is_timeout() {
+            "cannot connect: is the name known, the network there?".to_owned()
         } else if error.is_timeout() {
             format!("no answer within {} seconds", TIMEOUT.as_secs())
         } else {
             "the connection broke".to_owned()
         };
-        Failure { refused: refused && !error.is_timeout(), reason }
+        Failure { refused, reason }
     }
+}
+
+/// Did the machine itself say that nothing listens there? A name that does not resolve for a moment says no such thing.
+fn is_refused(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(io) = error.downcast_ref::<std::io::Error>() {
+            return io.kind() == std::io::ErrorKind::ConnectionRefused;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ impl Reconciler {
         }
         let (hosts, wanted) = watch::channel(known.hosts());
         let (resolved, mut addresses) = mpsc::channel(4);
-        tokio::spawn(resolve(wanted, resolved));
+        tokio::spawn(resolve(wanted, resolved, known.observed.addresses.clone()));
         loop {
             tokio::select! {
                 Some(state) = states.recv() => {
@@ -72,14 +72,14 @@ impl Reconciler {
                     probes.watch(known.endpoints());
                     hosts.send_replace(known.hosts());
                 }
-                Some(report) = reports.recv() => self.take_in(&mut known, report).await,
+                Some(report) = reports.recv() => self.take_in(&mut known, report),
                 Some(found) = addresses.recv() => known.observed.addresses = found,
                 () = until(known.wait_until) => known.wait_until = None,
                 else => return,
             }
             tokio::time::sleep(DEBOUNCE).await;
             while let Ok(report) = reports.try_recv() {
-                self.take_in(&mut known, report).await;
+                self.take_in(&mut known, report);
             }
             if known.wait_until.is_some() && !known.has_first_word() {
                 continue;
@@ -89,16 +89,18 @@ impl Reconciler {
         }
     }
 
-    async fn take_in(&self, known: &mut Known, report: Report) {
-        if let Some(id) = &report.coordinator_id
-            && let Some(state) = &mut known.state
-            && let Some(endpoint) = state.endpoints.iter_mut().find(|e| e.slug == report.slug)
-            && endpoint.coordinator_id.as_ref() != Some(id)
+    fn take_in(&self, known: &mut Known, report: Report) {
+        if let Some(id) = report.coordinator_id
+            && known.observed.coordinator_ids.get(&report.slug) != Some(&id)
         {
-            endpoint.coordinator_id = Some(id.clone());
-            if let Err(error) = self.store.learned(&report.slug, id).await {
-                tracing::warn!(slug = report.slug, %error, "could not store the coordinator's id; it is known until the next restart");
-            }
+            known.observed.coordinator_ids.insert(report.slug.clone(), id.clone());
+            let (store, slug) = (self.store.clone(), report.slug.clone());
+            // For other Warrens and for later; this one knows it already, so nothing waits for PostgreSQL.
+            tokio::spawn(async move {
+                if let Err(error) = store.learned(&slug, &id).await {
+                    tracing::warn!(slug, %error, "could not store the coordinator's id");
+                }
+            });
         }
         known.observed.health.insert(report.slug, report.health);
     }
@@ -144,7 +146,9 @@ impl Known {
     }
 
     fn forget_gone(&mut self) {
-        let slugs: BTreeSet<&str> = self.state.iter().flat_map(|s| &s.endpoints).map(|e| e.slug.as_str()).collect();
+        // A retired address is probed no more: what was known of it would be stale when it comes back.
+        let endpoints = self.state.iter().flat_map(|s| &s.endpoints);
+        let slugs: BTreeSet<&str> = endpoints.filter(|e| !e.retired).map(|e| e.slug.as_str()).collect();
         let health = std::mem::take(&mut self.observed.health);
         self.observed.health =
             health.into_iter().filter(|(slug, _): &(String, Health)| slugs.contains(slug.as_str())).collect();
@@ -166,26 +170,32 @@ async fn until(at: Option<Instant>) {
 }
 
 /// Resolves the hosts of group endpoints (EDS takes addresses only). A name that stops resolving keeps its last address.
-async fn resolve(mut wanted: watch::Receiver<BTreeSet<String>>, resolved: mpsc::Sender<BTreeMap<String, Vec<IpAddr>>>) {
-    let mut known: BTreeMap<String, Vec<IpAddr>> = BTreeMap::new();
+/// `known` is what was known before, so that a restart while names do not resolve changes nothing.
+async fn resolve(
+    mut wanted: watch::Receiver<BTreeSet<String>>,
+    resolved: mpsc::Sender<BTreeMap<String, Vec<IpAddr>>>,
+    mut known: BTreeMap<String, Vec<IpAddr>>,
+) {
     loop {
         let hosts = wanted.borrow_and_update().clone();
         let mut found = BTreeMap::new();
         for host in hosts {
-            let addresses = match tokio::net::lookup_host((host.as_str(), 0)).await {
-                Ok(addresses) => {
-                    let mut addresses: Vec<IpAddr> = addresses.map(|a| a.ip()).collect();
+            let answer: std::io::Result<Vec<IpAddr>> =
+                tokio::net::lookup_host((host.as_str(), 0)).await.map(|a| a.map(|a| a.ip()).collect());
+            match answer {
+                Ok(mut addresses) => {
                     // Resolvers rotate their answers; a new order is no news.
                     addresses.sort();
                     addresses.dedup();
-                    addresses
+                    found.insert(host, addresses);
                 }
                 Err(error) => {
                     tracing::warn!(host, %error, "cannot resolve");
-                    known.get(&host).cloned().unwrap_or_default()
+                    if let Some(addresses) = known.get(&host) {
+                        found.insert(host, addresses.clone());
+                    }
                 }
-            };
-            found.insert(host, addresses);
+            }
         }
         if found != known {
             known.clone_from(&found);

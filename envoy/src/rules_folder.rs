@@ -43,8 +43,16 @@ pub(crate) fn read(dir: &Path) -> Result<Vec<RuleFile>, String> {
 /// Publishes the folder whenever its content is new and good; says what is wrong with it otherwise.
 pub(crate) async fn watch(dir: PathBuf, store: Store, status: Arc<Status>) {
     let mut done: Option<Vec<RuleFile>> = None;
+    let mut last = None;
     loop {
-        let problem = match read(&dir) {
+        let now = read(&dir);
+        // An editor that is half through writing: only what two looks in a row agree on counts.
+        if last.as_ref() != Some(&now) {
+            last = Some(now);
+            tokio::time::sleep(LOOK).await;
+            continue;
+        }
+        let problem = match now {
             // As it was when it was last published: whatever was wrong in between is undone.
             Ok(files) if done.as_ref() == Some(&files) => None,
             Ok(files) => match publish(&files, &dir, &store).await {
@@ -62,7 +70,13 @@ pub(crate) async fn watch(dir: PathBuf, store: Store, status: Arc<Status>) {
 }
 
 async fn publish(files: &[RuleFile], dir: &Path, store: &Store) -> Result<(), String> {
-    RuleSet::compile(files).map_err(|errors| format!("not published, the old rules serve on: {errors}"))?;
+    let rules = RuleSet::compile(files)
+        .map_err(|errors| format!("not published, the old rules serve on: {errors}"))?
+        .rule_names()
+        .count();
+    if rules == 0 && !files.iter().any(|file| file.source.contains("otherwise")) {
+        return Err(format!("not published, the old rules serve on: the folder {} holds no rule", dir.display()));
+    }
     let live = store.load().await.map_err(|e| e.to_string())?.rule_set;
     if live.is_some_and(|live| live.files == files) {
         return Ok(());

@@ -63,6 +63,9 @@ pub(crate) struct Settings {
 pub(crate) struct Observed {
     pub(crate) addresses: BTreeMap<String, Vec<IpAddr>>,
     pub(crate) health: BTreeMap<String, Health>,
+    /// Last part of the query ids that each coordinator makes; newer than what PostgreSQL holds.
+    #[serde(default)]
+    pub(crate) coordinator_ids: BTreeMap<String, String>,
 }
 
 /// Whether a coordinator can take queries.
@@ -151,7 +154,7 @@ impl Snapshot {
             statement_paths: &settings.statement_paths,
             extra_paths: &settings.extra_paths,
             ui_domain: settings.ui_domain.as_deref(),
-            coordinators: follow_ups(state),
+            coordinators: follow_ups(state, observed),
             live: groups.keys().map(|g| (*g, live(g, state, observed, rules.reads_load()))).collect(),
             body_limit: settings.listener.body_limit,
             show_rule: settings.show_rule,
@@ -265,17 +268,27 @@ fn live(group: &str, state: &State, observed: &Observed, numbers: bool) -> Group
     }
 }
 
-fn follow_ups(state: &State) -> Vec<FollowUps<'_>> {
+fn follow_ups<'a>(state: &'a State, observed: &'a Observed) -> Vec<FollowUps<'a>> {
     state
         .endpoints
         .iter()
         .filter(|e| Address::parse(&e.url).is_ok())
         .map(|e| FollowUps {
             slug: &e.slug,
-            coordinator_id: e.coordinator_id.as_deref(),
+            coordinator_id: observed
+                .coordinator_ids
+                .get(&e.slug)
+                .or(e.coordinator_id.as_ref())
+                .map(String::as_str)
+                .filter(|id| is_coordinator_id(id)),
             external_url: state.clusters.iter().find(|c| c.name == e.cluster).map(|c| c.external_url.as_str()),
         })
         .collect()
+}
+
+/// Letters and digits (`QueryIdGenerator`): it becomes part of a regular expression that all routes depend on.
+fn is_coordinator_id(id: &str) -> bool {
+    (1..=16).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 }
 
 /// What the filter is told: rules, and where each group and cluster is.
@@ -299,12 +312,18 @@ fn plugin_config(settings: &Settings, state: &State, files: Vec<warren_rules::Ru
             slug: endpoint.slug.clone(),
             envoy_cluster: own_cluster(&endpoint.slug),
             group: cluster.group.clone(),
+            active: cluster.active,
         };
         Some((cluster.name.clone(), target))
     });
     // A transaction that began at an address which has since been retired goes on there.
     let retired = state.endpoints.iter().filter(|e| e.retired && Address::parse(&e.url).is_ok()).map(|e| {
-        let target = ClusterTarget { slug: e.slug.clone(), envoy_cluster: own_cluster(&e.slug), group: String::new() };
+        let target = ClusterTarget {
+            slug: e.slug.clone(),
+            envoy_cluster: own_cluster(&e.slug),
+            group: String::new(),
+            active: false,
+        };
         (format!("retired/{}", e.slug), target)
     });
     let clusters = serving.chain(retired).collect();

@@ -163,7 +163,7 @@ fn a_deactivated_cluster_leaves_its_group_and_keeps_its_own_envoy_cluster() {
     state.clusters[0].active = false;
     let after = build(&state, &observed);
     assert_eq!(endpoints(&after, "etl"), ["etl-2 healthy 1"]);
-    assert_eq!(changed(&before, &after), ["Endpoint group/etl"]);
+    assert_eq!(changed(&before, &after), ["Endpoint group/etl", "Filter warren"]);
 }
 
 #[test]

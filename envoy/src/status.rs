@@ -92,7 +92,11 @@ impl Status {
                     healthy: health.is_some_and(|h| h.healthy),
                     retired: endpoint.retired,
                     reason: health.map_or_else(|| "not checked yet".to_owned(), |h| h.reason.clone()),
-                    coordinator_id: endpoint.coordinator_id.clone(),
+                    coordinator_id: observed
+                        .coordinator_ids
+                        .get(&endpoint.slug)
+                        .or(endpoint.coordinator_id.as_ref())
+                        .cloned(),
                 }
             })
             .collect();

@@ -20,6 +20,7 @@ pub(crate) struct Store {
     lazy: PgPool,
     migrated: Arc<OnceCell<()>>,
     retired_for: Duration,
+    default_group: String,
 }
 
 /// Why the database did not do as asked.
@@ -52,9 +53,9 @@ impl Store {
     ///
     /// # Errors
     /// When the URL cannot be read.
-    pub(crate) fn new(url: &str, retired_for: Duration) -> Result<Store, StoreError> {
+    pub(crate) fn new(url: &str, retired_for: Duration, default_group: &str) -> Result<Store, StoreError> {
         let lazy = PgPoolOptions::new().max_connections(8).acquire_timeout(Duration::from_secs(5)).connect_lazy(url)?;
-        Ok(Store { lazy, migrated: Arc::default(), retired_for })
+        Ok(Store { lazy, migrated: Arc::default(), retired_for, default_group: default_group.to_owned() })
     }
 
     /// The pool, once the tables are up to date: on an empty database as on one that Trino Gateway made.
@@ -87,10 +88,11 @@ impl Store {
         let mut tx = connection.begin().await?;
         sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").execute(&mut *tx).await?;
         let clusters = sqlx::query(
-            "SELECT name, coalesce(nullif(routing_group, ''), 'adhoc') AS routing_group, rtrim(coalesce(backend_url, ''), '/') AS backend_url,
+            "SELECT name, coalesce(nullif(routing_group, ''), $1) AS routing_group, rtrim(coalesce(backend_url, ''), '/') AS backend_url,
                     coalesce(nullif(external_url, ''), backend_url, '') AS external_url, coalesce(active, false) AS active
              FROM gateway_backend ORDER BY name",
         )
+        .bind(&self.default_group)
         .fetch_all(&mut *tx)
         .await?
         .iter()

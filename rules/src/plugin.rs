@@ -55,6 +55,8 @@ pub struct ClusterTarget {
     pub envoy_cluster: String,
     /// Group that the cluster is in.
     pub group: String,
+    /// May it take new queries? A transaction that began there goes on either way.
+    pub active: bool,
 }
 
 /// Where a decision leads.
@@ -126,6 +128,9 @@ impl PluginConfig {
 
     fn cluster_target(&self, name: &str) -> Target<'_> {
         match self.clusters.get_key_value(name) {
+            Some((name, cluster)) if !cluster.active => {
+                Target::Unknown { message: format!("cluster `{name}` takes no new queries now") }
+            }
             Some((name, cluster)) => {
                 Target::Cluster { name, group: &cluster.group, envoy_cluster: &cluster.envoy_cluster }
             }

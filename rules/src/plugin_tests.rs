@@ -24,7 +24,10 @@ fn config() -> PluginConfig {
             "night": {"envoy_cluster": "group/night"},
             "vault": {"envoy_cluster": "group/vault", "strict": true}
         },
-        "clusters": {"trino-1": {"slug": "t1", "envoy_cluster": "cluster/t1", "group": "etl"}}
+        "clusters": {
+            "trino-1": {"slug": "t1", "envoy_cluster": "cluster/t1", "group": "etl", "active": true},
+            "trino-2": {"slug": "t2", "envoy_cluster": "cluster/t2", "group": "etl", "active": false}
+        }
     }"#;
     serde_json::from_str(json).unwrap()
 }
@@ -78,7 +81,8 @@ fn a_cluster_is_taken_as_it_is() {
 fn says_what_is_known_when_a_name_is_not() {
     for (decision, want) in [
         (route(&["gone"], None, false), "unknown group `gone`; known: `adhoc`, `etl`, `night`, `vault`"),
-        (route(&["etl"], Some("t1"), false), "unknown cluster `t1`; known: `trino-1`"),
+        (route(&["etl"], Some("t1"), false), "unknown cluster `t1`; known: `trino-1`, `trino-2`"),
+        (route(&["etl"], Some("trino-2"), false), "cluster `trino-2` takes no new queries now"),
         (decision(Action::Deny { message: "no".to_owned() }), "the query is denied, so it goes nowhere"),
     ] {
         assert_eq!(config().target(&decision, &Serving(&["adhoc"])), Target::Unknown { message: want.to_owned() });

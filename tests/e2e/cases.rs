@@ -45,6 +45,7 @@ pub(crate) const CASES: &[(&str, Case)] = cases![
     door::a_trusted_load_balancer_is_believed_and_others_are_not,
     clusters::a_row_changed_with_sql_takes_effect_and_its_queries_finish,
     clusters::a_row_deleted_in_mid_query_lets_the_query_finish,
+    clusters::a_rule_cannot_pin_a_query_to_a_deactivated_cluster,
     clusters::an_address_edited_in_mid_query_lets_the_query_finish,
     clusters::a_row_that_makes_no_sense_changes_nothing_and_is_named,
     clusters::a_database_made_by_trino_gateway_is_taken_as_it_is,

@@ -47,7 +47,17 @@ fn main() -> ExitCode {
 fn options() -> StackOptions {
     StackOptions {
         rules: vec![("rules.rhai".to_owned(), include_str!("rules/rules.rhai").to_owned())],
-        warren: ["--show-rule", "--ui-domain", "ui.test", "--extra-paths", "/v1/thread"].map(str::to_owned).to_vec(),
+        warren: [
+            "--show-rule",
+            "--ui-domain",
+            "ui.test",
+            "--extra-paths",
+            "/v1/thread",
+            "--statement-paths",
+            "/v1/statement2",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         ..StackOptions::default()
     }
 }

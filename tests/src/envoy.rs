@@ -68,10 +68,20 @@ impl Envoy {
 
     /// GET from the admin address.
     pub fn admin(&self, path: &str) -> Result<String> {
+        let url = self.admin_url(path)?;
+        http::get(&url, &[])?.success(&url)
+    }
+
+    fn admin_url(&self, path: &str) -> Result<String> {
         let address = fs::read_to_string(&self.admin_address)
             .with_context(|| format!("{}: has not written {}", self.name, self.admin_address.display()))?;
-        let url = format!("http://{}{path}", address.trim());
-        http::get(&url, &[])?.success(&url)
+        Ok(format!("http://{}{path}", address.trim()))
+    }
+
+    /// Changes one of Envoy's runtime values, until it ends.
+    pub fn modify_runtime(&self, key: &str, value: &str) -> Result<()> {
+        let url = self.admin_url(&format!("/runtime_modify?{key}={value}"))?;
+        http::send("POST", &url, &[], "")?.success(&url).map(drop)
     }
 
     /// A counter or gauge by its full name; 0 while Envoy has not used it.

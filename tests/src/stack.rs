@@ -207,8 +207,7 @@ impl Stack {
         self.revive()?;
         let names: Vec<String> = self.options.clusters.iter().map(|(name, _)| format!("'{name}'")).collect();
         self.postgres.sql(&format!(
-            "DELETE FROM gateway_backend WHERE name NOT IN ({}); TRUNCATE warren_group; \
-             UPDATE warren_endpoint SET coordinator_id = NULL WHERE coordinator_id !~ '^[a-z0-9]{{5}}$'",
+            "DELETE FROM gateway_backend WHERE name NOT IN ({}); TRUNCATE warren_group",
             names.join(", ")
         ))?;
         for (name, group) in &self.options.clusters {
@@ -309,6 +308,11 @@ impl Drop for Stack {
     }
 }
 
+/// Lets a case change Envoy's runtime values, which the product's bootstrap has no need of.
+fn with_runtime(bootstrap: &str) -> String {
+    format!("{bootstrap}layered_runtime: {{layers: [{{name: admin, admin_layer: {{}}}}]}}\n")
+}
+
 fn start_control(
     run: &RunDir,
     programs: &Programs,
@@ -333,7 +337,7 @@ fn start_control(
     for (name, port) in listen {
         let envoy = progress
             .part(&format!("Envoy {name}"))
-            .run(|| Envoy::start(programs, run, name, &warren.bootstrap(name, *port)?, 2))?;
+            .run(|| Envoy::start(programs, run, name, &with_runtime(&warren.bootstrap(name, *port)?), 2))?;
         envoys.push(envoy);
     }
     Ok((postgres, warren, envoys))

@@ -108,5 +108,13 @@ async fn bearer(State(api): State<Api>, request: Request, next: Next) -> Respons
             return ([(header::WWW_AUTHENTICATE, "Bearer")], problem).into_response();
         }
     }
+    // Without a token only this machine can connect; a page in someone's browser on it could, too.
+    if api.token.is_none() && request.headers().contains_key(header::ORIGIN) {
+        let problem = Problem::new(
+            StatusCode::FORBIDDEN,
+            "requests from web pages need a bearer token; start with --api-token-file",
+        );
+        return problem.into_response();
+    }
     next.run(request).await
 }

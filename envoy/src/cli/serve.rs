@@ -19,12 +19,13 @@ use axum::routing::get;
 use envoy_types::pb::envoy::service::discovery::v3::aggregated_discovery_service_server::AggregatedDiscoveryServiceServer;
 use sha2::{Digest, Sha256};
 use std::io::IsTerminal;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio_stream::wrappers::TcpListenerStream;
 
 /// How long streams and requests may take to end.
 const GOODBYE: Duration = Duration::from_secs(5);
@@ -79,7 +80,7 @@ pub(super) async fn serve(args: ServeArgs) -> Result<Outcome> {
 async fn run(config: Config, module: Vec<u8>) -> Result<Outcome> {
     let sha256: String = Sha256::digest(&module).iter().map(|byte| format!("{byte:02x}")).collect();
     let settings = Arc::new(settings(&config, &sha256));
-    let store = Store::new(&config.database_url, config.retired_for)?;
+    let store = Store::new(&config.database_url, config.retired_for, &config.default_group)?;
     let nodes = Arc::new(Nodes::default());
     let status = Arc::new(Status::new(nodes.clone()));
     let xds = TcpListener::bind(config.xds_listen)
@@ -102,10 +103,11 @@ async fn run(config: Config, module: Vec<u8>) -> Result<Outcome> {
         last_good: last_good::path(&config.state_dir),
         served: served_tx,
     };
-    tokio::spawn(reconciler.run(states, reports, probes));
-    tokio::spawn(watch_database(store.clone(), config.poll, status.clone(), states_tx));
+    let mut tasks = JoinSet::new();
+    tasks.spawn(reconciler.run(states, reports, probes));
+    tasks.spawn(watch_database(store.clone(), config.poll, status.clone(), states_tx));
     if let Some(dir) = config.rules.clone() {
-        tokio::spawn(rules_folder::watch(dir, store.clone(), status.clone()));
+        tasks.spawn(rules_folder::watch(dir, store.clone(), status.clone()));
     }
 
     let ads = Ads { served, nodes, settings, shutdown: shutdown.clone() };
@@ -119,9 +121,14 @@ async fn run(config: Config, module: Vec<u8>) -> Result<Outcome> {
         token: config.api_token.as_deref().map(Arc::from),
         default_group: Arc::from(config.default_group.as_str()),
     });
-    let servers = [tokio::spawn(listen(xds, xds_app, shutdown.clone())), tokio::spawn(listen(api, api_app, shutdown))];
+    let servers =
+        [tokio::spawn(serve_xds(xds, xds_app, shutdown.clone())), tokio::spawn(serve_api(api, api_app, shutdown))];
 
-    stop_signal().await?;
+    let failed = tokio::select! {
+        outcome = stop_signal() => outcome.err(),
+        // They run for ever; one that ended would leave everything frozen and looking well.
+        ended = tasks.join_next() => Some(anyhow::anyhow!("a task ended: {ended:?}")),
+    };
     tracing::info!("stopping; Envoys go on with what they have");
     shutdown_tx.send_replace(true);
     for server in servers {
@@ -129,7 +136,7 @@ async fn run(config: Config, module: Vec<u8>) -> Result<Outcome> {
             tracing::warn!("connections were still open after {} seconds and are cut", GOODBYE.as_secs());
         }
     }
-    Ok(Outcome::Good)
+    failed.map_or(Ok(Outcome::Good), Err)
 }
 
 fn settings(config: &Config, sha256: &str) -> Settings {
@@ -155,13 +162,25 @@ fn settings(config: &Config, sha256: &str) -> Settings {
     }
 }
 
-async fn listen(listener: TcpListener, app: axum::Router, mut shutdown: watch::Receiver<bool>) -> std::io::Result<()> {
-    let app = app.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, app)
-        .with_graceful_shutdown(async move {
-            let _ = shutdown.wait_for(|down| *down).await;
-        })
+/// gRPC, and the module, over HTTP/2. An Envoy that went away without a word is noticed.
+async fn serve_xds(listener: TcpListener, app: axum::Router, mut shutdown: watch::Receiver<bool>) -> Result<()> {
+    let down = async move {
+        let _ = shutdown.wait_for(|down| *down).await;
+    };
+    tonic::transport::Server::builder()
+        .http2_keepalive_interval(Some(Duration::from_secs(10)))
+        .http2_keepalive_timeout(Some(Duration::from_secs(5)))
+        .add_routes(app.into())
+        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), down)
         .await
+        .context("xDS")
+}
+
+async fn serve_api(listener: TcpListener, app: axum::Router, mut shutdown: watch::Receiver<bool>) -> Result<()> {
+    let down = async move {
+        let _ = shutdown.wait_for(|down| *down).await;
+    };
+    axum::serve(listener, app).with_graceful_shutdown(down).await.context("API")
 }
 
 async fn stop_signal() -> Result<()> {

@@ -119,6 +119,25 @@ fn http(spec: &ListenerSpec) -> HttpConnectionManager {
     }
 }
 
+/// Trino's web server takes these for word of a proxy that ended TLS (`ForwardedRequestCustomizer`).
+const READ_BY_JETTY: [&str; 3] = ["x-proxied-https", "proxy-ssl-id", "proxy-auth-cert"];
+/// A load balancer says the client's address, protocol and port; of the rest, these are known to be read by someone.
+const NOT_A_LOAD_BALANCERS_TO_SAY: [&str; 13] = [
+    "x-forwarded-prefix",
+    "x-forwarded-host",
+    "x-forwarded-server",
+    "x-forwarded-client-cert",
+    "x-forwarded-by",
+    "x-forwarded-scheme",
+    "x-forwarded-ssl",
+    "x-forwarded-uri",
+    "x-forwarded-path",
+    "x-forwarded-method",
+    "x-forwarded-user",
+    "x-forwarded-email",
+    "x-forwarded-access-token",
+];
+
 /// Headers that steer, and that no client may send. What a trusted load balancer says of the client stays.
 fn at_the_door(trusted_hops: u32) -> Vec<HeaderMutation> {
     let exactly = |name: &str| HeaderMutation { action: Some(header_mutation::Action::Remove(name.to_owned())) };
@@ -130,14 +149,13 @@ fn at_the_door(trusted_hops: u32) -> Vec<HeaderMutation> {
             }),
         })),
     };
-    let mut mutations =
-        vec![exactly(CLUSTER_HEADER), exactly("forwarded"), starting_with("x-warren-"), starting_with("x-envoy-")];
+    let mut mutations: Vec<HeaderMutation> =
+        [CLUSTER_HEADER, "forwarded"].into_iter().chain(READ_BY_JETTY).map(exactly).collect();
+    mutations.extend(["x-warren-", "x-envoy-"].map(starting_with));
     if trusted_hops == 0 {
         mutations.push(starting_with("x-forwarded-"));
     } else {
-        mutations.extend(
-            ["x-forwarded-prefix", "x-forwarded-host", "x-forwarded-server", "x-forwarded-client-cert"].map(exactly),
-        );
+        mutations.extend(NOT_A_LOAD_BALANCERS_TO_SAY.map(exactly));
     }
     mutations
 }

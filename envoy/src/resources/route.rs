@@ -117,9 +117,9 @@ fn under_prefix(coordinator: &FollowUps<'_>) -> Vec<Route> {
     if let Some(redirect) = coordinator.external_url.and_then(redirect_to_ui) {
         routes.push(Route {
             name: format!("ui {slug}"),
-            r#match: Some(matching(PathSpecifier::Prefix(format!("/c/{slug}/ui")), &["GET", "HEAD"])),
+            r#match: Some(matching(PathSpecifier::Prefix(format!("/c/{slug}/ui/")), &["GET", "HEAD"])),
             action: Some(Action::Redirect(RedirectAction {
-                path_rewrite_specifier: Some(PathRewriteSpecifier::PrefixRewrite("/ui".to_owned())),
+                path_rewrite_specifier: Some(PathRewriteSpecifier::PrefixRewrite("/ui/".to_owned())),
                 ..redirect
             })),
             ..Route::default()
@@ -154,7 +154,7 @@ fn at_the_root(spec: &RouteSpec<'_>) -> Vec<Route> {
         let statement = format!("/v1/statement/(?:queued|executing|executing/partialCancel)/{QUERY_ID}{id}/.*");
         let query = format!("/v1/query/{QUERY_ID}{id}(?:/.*)?");
         rest.push(plain(&format!("by id {}", coordinator.slug), regex(statement), &["GET", "HEAD", "DELETE"], &own));
-        rest.push(plain(&format!("query {}", coordinator.slug), regex(query), &["GET", "DELETE", "PUT"], &own));
+        rest.push(plain(&format!("query {}", coordinator.slug), regex(query), &["GET", "DELETE"], &own));
     }
     rest.extend(
         spec.extra_paths.iter().map(|path| plain("extra", PathSpecifier::Prefix(path.clone()), &[], &default_group)),
@@ -217,7 +217,13 @@ fn retry() -> RetryPolicy {
 fn ui_host(slug: &str, domain: &str) -> VirtualHost {
     let ui = ui_cluster(slug);
     let routes = vec![
-        plain("ui", PathSpecifier::Prefix("/ui".to_owned()), &[], &ui),
+        // `..;` is a way up to some servers that it is not to Envoy.
+        Route {
+            r#match: Some(matching(regex(".*(?:;|%3[bB]).*".to_owned()), &[])),
+            ..not_found("a path here holds no semicolon")
+        },
+        plain("ui", PathSpecifier::Path("/ui".to_owned()), &["GET", "HEAD"], &ui),
+        plain("ui", PathSpecifier::Prefix("/ui/".to_owned()), &[], &ui),
         plain("oauth2", PathSpecifier::Prefix("/oauth2/".to_owned()), &[], &ui),
         Route {
             name: "ui root".to_owned(),

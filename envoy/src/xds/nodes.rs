@@ -3,8 +3,12 @@
 use crate::snapshot::Kind;
 use crate::xds::session::Event;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// How long an Envoy that went away is still shown.
+const REMEMBERED: Duration = Duration::from_secs(600);
 
 /// One Envoy.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
@@ -15,6 +19,8 @@ pub(crate) struct Node {
     pub(crate) envoy: String,
     /// By kind of resource (`clusters`, `rules`, …).
     pub(crate) kinds: BTreeMap<String, NodeKind>,
+    #[serde(skip)]
+    gone_at: Option<Instant>,
 }
 
 /// What one Envoy did with one kind of resource.
@@ -30,6 +36,8 @@ pub(crate) struct NodeKind {
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub(crate) struct Rejection {
     pub(crate) snapshot: String,
+    /// The resources that were refused and not replaced since.
+    pub(crate) names: BTreeSet<String>,
     pub(crate) error: String,
 }
 
@@ -55,6 +63,9 @@ impl Nodes {
         self.with(|nodes| {
             if let Some(node) = nodes.get_mut(id) {
                 node.streams = node.streams.saturating_sub(1);
+                node.gone_at = Some(Instant::now());
+                // What it refused is of no more concern: it will ask for everything again.
+                node.kinds.values_mut().for_each(|kind| kind.rejected = None);
             }
         });
     }
@@ -63,13 +74,16 @@ impl Nodes {
         self.with(|nodes| {
             let node = nodes.entry(id.to_owned()).or_default();
             match event {
-                Event::Accepted { kind, snapshot } => {
+                Event::Accepted { kind, snapshot, names } => {
                     let entry = node.kind(kind);
                     entry.accepted = Some(snapshot);
-                    entry.rejected = None;
+                    if let Some(rejection) = &mut entry.rejected {
+                        rejection.names.retain(|name| !names.contains(name));
+                    }
+                    entry.rejected.take_if(|r| r.names.is_empty());
                 }
-                Event::Rejected { kind, snapshot, error } => {
-                    node.kind(kind).rejected = Some(Rejection { snapshot, error })
+                Event::Rejected { kind, snapshot, names, error } => {
+                    node.kind(kind).rejected = Some(Rejection { snapshot, names: names.into_iter().collect(), error });
                 }
                 Event::Subscribed(_) | Event::Ignored => {}
             }
@@ -78,7 +92,11 @@ impl Nodes {
 
     /// A copy for showing.
     pub(crate) fn list(&self) -> BTreeMap<String, Node> {
-        self.with(|nodes| nodes.clone())
+        self.with(|nodes| {
+            let stays = |node: &Node| node.connected() || node.gone_at.is_none_or(|at| at.elapsed() < REMEMBERED);
+            nodes.retain(|_, node| stays(node));
+            nodes.clone()
+        })
     }
 }
 

@@ -90,7 +90,7 @@ impl Ads {
                         }
                         let event = session.on_request(&request);
                         if let Some(node) = &node {
-                            if let Event::Rejected { kind, snapshot, error } = &event {
+                            if let Event::Rejected { kind, snapshot, error, .. } = &event {
                                 tracing::warn!(node = node.id, kind = kind.label(), snapshot, error, "Envoy refused what it was sent; it runs what it had");
                             }
                             self.nodes.record(&node.id, event);

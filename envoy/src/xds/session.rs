@@ -19,10 +19,10 @@ const SETTLE: Duration = Duration::from_secs(1);
 pub(crate) enum Event {
     /// Asked for resources.
     Subscribed(Kind),
-    /// Runs this version of the snapshot, for this kind.
-    Accepted { kind: Kind, snapshot: String },
-    /// Refused it, and why.
-    Rejected { kind: Kind, snapshot: String, error: String },
+    /// Took these resources, of this version of the snapshot.
+    Accepted { kind: Kind, snapshot: String, names: Vec<String> },
+    /// Refused these, and why.
+    Rejected { kind: Kind, snapshot: String, names: Vec<String>, error: String },
     /// An answer to something older, or a type that Warren does not serve.
     Ignored,
 }
@@ -43,6 +43,8 @@ struct Subscription {
     in_flight: Option<InFlight>,
     /// A first request is always answered, if need be with nothing: Envoy waits for it at start.
     owes_answer: bool,
+    /// Refused and not replaced since: the Envoy runs an older version of these.
+    refused: BTreeSet<String>,
     pushed_at: Option<Instant>,
 }
 
@@ -50,6 +52,7 @@ struct Subscription {
 struct InFlight {
     nonce: String,
     snapshot: String,
+    names: Vec<String>,
 }
 
 impl Session {
@@ -69,9 +72,15 @@ impl Session {
         }
         match subscription.in_flight.take_if(|f| f.nonce == request.response_nonce) {
             None => Event::Ignored,
-            Some(InFlight { snapshot, .. }) => match &request.error_detail {
-                None => Event::Accepted { kind, snapshot },
-                Some(status) => Event::Rejected { kind, snapshot, error: status.message.clone() },
+            Some(InFlight { snapshot, names, .. }) => match &request.error_detail {
+                None => {
+                    subscription.refused.retain(|name| !names.contains(name));
+                    Event::Accepted { kind, snapshot, names }
+                }
+                Some(status) => {
+                    subscription.refused.extend(names.iter().cloned());
+                    Event::Rejected { kind, snapshot, names, error: status.message.clone() }
+                }
             },
         }
     }
@@ -110,6 +119,10 @@ impl Session {
 
     /// When [`Session::next`] is worth asking again though nothing happened: a push of rules or routes is held back.
     pub(crate) fn wake_at(&self, snapshot: &Snapshot) -> Option<Instant> {
+        // Held back by an answer that is due, not by time: the answer wakes the stream.
+        if self.is_in_flight(Kind::Cluster) || self.is_in_flight(Kind::Endpoint) {
+            return None;
+        }
         let held = |kind: &Kind| {
             let subscription = self.kinds.get(kind)?;
             let waiting = subscription.in_flight.is_none() && subscription.wanted(snapshot, *kind).next().is_some();
@@ -119,8 +132,7 @@ impl Session {
     }
 
     fn may_push(&self, kind: Kind, now: Instant) -> bool {
-        let in_flight = |kind: Kind| self.kinds.get(&kind).is_some_and(|s| s.in_flight.is_some());
-        if in_flight(kind) {
+        if self.is_in_flight(kind) {
             return false;
         }
         if !matches!(kind, Kind::Filter | Kind::Route) {
@@ -128,12 +140,21 @@ impl Session {
         }
         let settled = self.kinds.get(&kind).and_then(|s| s.pushed_at).is_none_or(|at| now >= at + SETTLE);
         // At start Envoy asks for the filter before it has answered all else; nothing can be named too early then.
-        settled && !in_flight(Kind::Cluster) && !in_flight(Kind::Endpoint)
+        settled && !self.is_in_flight(Kind::Cluster) && !self.is_in_flight(Kind::Endpoint)
     }
 
-    /// Everything new was sent and answered.
+    fn is_in_flight(&self, kind: Kind) -> bool {
+        self.kinds.get(&kind).is_some_and(|s| s.in_flight.is_some())
+    }
+
+    /// Everything new was sent and accepted. What an Envoy refused it goes on running as it was, and that may name what is
+    /// to be removed.
     fn is_settled(&self, snapshot: &Snapshot) -> bool {
-        self.kinds.iter().all(|(kind, s)| s.in_flight.is_none() && s.wanted(snapshot, *kind).next().is_none())
+        self.kinds.iter().all(|(kind, s)| {
+            let names_others = matches!(kind, Kind::Listener | Kind::Filter | Kind::Route);
+            let refused = names_others && !s.refused.is_empty();
+            s.in_flight.is_none() && !refused && s.wanted(snapshot, *kind).next().is_none()
+        })
     }
 
     fn respond(
@@ -158,7 +179,8 @@ impl Session {
                     subscription.has.remove(name);
                 }
             }
-            subscription.in_flight = Some(InFlight { nonce: nonce.clone(), snapshot: snapshot.version.clone() });
+            let names = resources.iter().map(|r| r.name.clone()).chain(removed.iter().cloned()).collect();
+            subscription.in_flight = Some(InFlight { nonce: nonce.clone(), snapshot: snapshot.version.clone(), names });
             subscription.pushed_at = Some(now);
         }
         DeltaDiscoveryResponse {

@@ -115,7 +115,7 @@ fn never_has_two_unanswered_responses_of_one_kind() {
     assert_eq!(session.next(&second, Instant::now()), None);
     assert_eq!(
         session.on_request(&answer(&first, None)),
-        Event::Accepted { kind: Kind::Cluster, snapshot: "s1".to_owned() }
+        Event::Accepted { kind: Kind::Cluster, snapshot: "s1".to_owned(), names: vec!["a".to_owned()] }
     );
     assert_eq!(session.next(&second, Instant::now()).map(|r| shown(&r)), Some("clusters +a".to_owned()));
 }
@@ -129,7 +129,12 @@ fn a_refused_version_is_not_sent_again_until_it_changes() {
     let event = session.on_request(&answer(&response, Some("no such thing")));
     assert_eq!(
         event,
-        Event::Rejected { kind: Kind::Cluster, snapshot: "s1".to_owned(), error: "no such thing".to_owned() }
+        Event::Rejected {
+            kind: Kind::Cluster,
+            snapshot: "s1".to_owned(),
+            names: vec!["a".to_owned()],
+            error: "no such thing".to_owned(),
+        }
     );
     let sent: Vec<String> = drain(&mut session, &bad, now).into_iter().filter(|s| s.starts_with("clusters")).collect();
     assert_eq!(sent, [""; 0]);
@@ -198,4 +203,32 @@ fn a_stale_answer_and_a_foreign_type_change_nothing() {
     let foreign =
         DeltaDiscoveryRequest { type_url: "type.googleapis.com/x.Y".to_owned(), ..DeltaDiscoveryRequest::default() };
     assert_eq!(session.on_request(&foreign), Event::Ignored);
+}
+
+#[test]
+fn nothing_is_removed_that_refused_routes_may_still_name() {
+    let mut session = subscribed_to_everything();
+    let now = Instant::now();
+    let mut both = EVERYTHING.to_vec();
+    both.push((Kind::Cluster, "b", "1"));
+    drain(&mut session, &snapshot("s1", &both), now);
+    let mut without_b = EVERYTHING.to_vec();
+    without_b[4].2 = "2";
+    let later = now + SETTLE;
+    let routes = session.next(&snapshot("s2", &without_b), later).unwrap();
+    session.on_request(&answer(&routes, Some("bad regex")));
+    assert_eq!(session.next(&snapshot("s2", &without_b), later), None, "the old routes are in force and may name `b`");
+    without_b[4].2 = "3";
+    let sent = drain(&mut session, &snapshot("s3", &without_b), later + SETTLE);
+    assert_eq!(sent, ["routes +r", "clusters -b"]);
+}
+
+#[test]
+fn does_not_ask_to_be_woken_while_an_answer_is_due() {
+    let mut session = subscribed_to_everything();
+    let now = Instant::now();
+    drain(&mut session, &snapshot("s1", EVERYTHING), now);
+    let changed = snapshot("s2", &[(Kind::Cluster, "a", "2"), (Kind::Filter, "f", "2"), (Kind::Endpoint, "a", "1")]);
+    let clusters = session.next(&changed, now + SETTLE).unwrap();
+    assert_eq!((shown(&clusters).as_str(), session.wake_at(&changed)), ("clusters +a", None));
 }

@@ -133,8 +133,8 @@ const OURS: &[Entry] = &[
     property(Group, "serving", Bool, "Does a cluster of the group take new queries?", r#"q.group("etl").serving"#),
     property(Group, "clusters", Number, "Clusters in the group.", r#"q.group("etl").clusters"#),
     property(Group, "healthy", Number, "Clusters that are healthy.", r#"q.group("etl").healthy"#),
-    property(Group, "running", Number, "Queries running.", r#"q.group("etl").running"#),
-    property(Group, "queued", Number, "Queries waiting.", r#"q.group("etl").queued"#),
+    property(Group, "running", Number, "Queries running, as last measured; 0 while nothing measures load.", r#"q.group("etl").running"#),
+    property(Group, "queued", Number, "Queries waiting, as last measured; 0 while nothing measures load.", r#"q.group("etl").queued"#),
 
     method(Text, "matches", &[("regex", Literal)], Bool,
         "Does the regular expression match somewhere?", r#"q.user.matches("^svc-")"#),

@@ -80,6 +80,16 @@ pub(super) fn a_row_deleted_in_mid_query_lets_the_query_finish(stack: &Stack) ->
     finish(running, stack, "etl-1")
 }
 
+pub(super) fn a_rule_cannot_pin_a_query_to_a_deactivated_cluster(stack: &Stack) -> Result<()> {
+    stack.warren.cli(&["clusters", "deactivate", "etl-2"])?;
+    eventually(SOON, "the pinned query to be refused", || {
+        let query = Session::user("alice").source("pinned").start(&stack.url(0)?, "SELECT 1")?;
+        let error = query.error.context("it was taken")?;
+        ensure!(error.message == "rule `pinned`: cluster `etl-2` takes no new queries now", "{error}");
+        Ok(())
+    })
+}
+
 pub(super) fn an_address_edited_in_mid_query_lets_the_query_finish(stack: &Stack) -> Result<()> {
     let running = running_on(stack, "etl-1")?;
     let elsewhere = stack.trino("adhoc-1")?.url();
