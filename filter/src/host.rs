@@ -58,9 +58,14 @@ pub(crate) fn property(path: Vec<&str>) -> Option<Vec<u8>> {
     hostcalls::get_property(path).ok().flatten()
 }
 
-/// The client's address, `IP:PORT`.
+/// The client's IP address.
 pub(crate) fn remote_address() -> String {
-    property(vec!["source", "address"]).map(text).unwrap_or_default()
+    without_port(&property(vec!["source", "address"]).map(text).unwrap_or_default()).to_owned()
+}
+
+/// Envoy gives `IP:PORT`, an IPv6 address in brackets.
+fn without_port(address: &str) -> &str {
+    address.rsplit_once(':').map_or(address, |(ip, _)| ip).trim_matches(['[', ']'])
 }
 
 /// Now, in seconds since 1970.
@@ -77,4 +82,16 @@ pub(crate) fn define_counter(name: &str) -> Option<u32> {
 /// Adds one to a counter.
 pub(crate) fn increment(counter: u32) {
     let _ = hostcalls::increment_metric(counter, 1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_the_port_off_an_address() {
+        for (address, want) in [("10.0.0.1:4711", "10.0.0.1"), ("[::1]:4711", "::1"), ("", "")] {
+            assert_eq!(without_port(address), want);
+        }
+    }
 }

@@ -75,20 +75,9 @@ fn show(report: &StatusReport) {
     println!("\n{}", clusters_table(&report.clusters));
     let rows = report.envoys.iter().map(|(id, node)| {
         let link = if node.connected() { cell("connected", Color::Green) } else { cell("gone", Color::Red) };
-        let current = report.snapshot.as_ref();
-        let accepted =
-            node.kinds
-                .iter()
-                .filter(|(_, k)| k.rejected.is_none())
-                .map(|(kind, k)| {
-                    if k.accepted.as_ref() == current {
-                        kind.clone()
-                    } else {
-                        format!("{kind} (older, unchanged since)")
-                    }
-                })
-                .collect::<Vec<_>>()
-                .join(", ");
+        // Delta xDS: what did not change is not sent again, so an older version is not an outdated one.
+        let accepted = node.kinds.iter().filter(|(_, k)| k.rejected.is_none() && k.accepted.is_some());
+        let accepted = accepted.map(|(kind, _)| kind.as_str()).collect::<Vec<_>>().join(", ");
         let refused = node
             .kinds
             .iter()
