@@ -63,15 +63,19 @@ impl Ads {
     ) {
         let mut session = Session::default();
         let mut node: Option<ConnectedNode> = None;
+        // Made anew only when there is a new one: a copy with a listener of its own is not for every message.
+        let mut snapshot: Option<Arc<Snapshot>> = None;
         loop {
-            let snapshot = self.served.borrow_and_update().clone();
-            let snapshot = snapshot.map(|s| match node.as_ref().and_then(|n| n.listen) {
-                Some(listen) => Arc::new(s.listening_on(&self.settings, listen)),
-                None => s,
-            });
             // Nothing is sent before the node said who it is: its listener may be its own.
             let mut wake = None;
-            if let (Some(snapshot), Some(_)) = (&snapshot, &node) {
+            if let (Some(node), None) = (&node, &snapshot) {
+                let served = self.served.borrow_and_update().clone();
+                snapshot = served.map(|s| match node.listen {
+                    Some(listen) => Arc::new(s.listening_on(&self.settings, listen)),
+                    None => s,
+                });
+            }
+            if let Some(snapshot) = &snapshot {
                 while let Some(response) = session.next(snapshot, Instant::now()) {
                     if responses.send(Ok(response)).await.is_err() {
                         break;
@@ -102,7 +106,12 @@ impl Ads {
                         break;
                     }
                 },
-                changed = self.served.changed() => if changed.is_err() { break },
+                changed = self.served.changed() => {
+                    if changed.is_err() {
+                        break;
+                    }
+                    snapshot = None;
+                }
                 () = sleep_until(wake) => {}
                 _ = self.shutdown.wait_for(|down| *down) => break,
             }
