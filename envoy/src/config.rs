@@ -1,5 +1,6 @@
 //! Configuration of `warren serve`: flags, then environment, then a TOML file, then defaults. All mistakes are reported at once.
 
+use crate::resources::secret::CertificateFiles;
 use serde::Deserialize;
 use std::fmt;
 use std::net::SocketAddr;
@@ -47,6 +48,12 @@ pub(crate) struct Written {
     /// Load balancers in front of Envoy whose X-Forwarded headers are believed [default: 0]
     #[arg(long, env = "WARREN_TRUSTED_HOPS", value_name = "N")]
     trusted_hops: Option<Text>,
+    /// Certificate chain that Envoy shows to clients, in PEM, on the Envoys' own disks; without it they speak plain HTTP
+    #[arg(long, env = "WARREN_TLS_CERTIFICATE", value_name = "FILE")]
+    tls_certificate: Option<Text>,
+    /// Its private key, in PEM, on the Envoys' own disks
+    #[arg(long, env = "WARREN_TLS_KEY", value_name = "FILE")]
+    tls_key: Option<Text>,
     /// Further paths, beside /v1/statement, on which new queries come; comma separated
     #[arg(long, env = "WARREN_STATEMENT_PATHS", value_name = "PATHS")]
     statement_paths: Option<Text>,
@@ -125,6 +132,7 @@ pub(crate) struct Config {
     pub(crate) rules: Option<PathBuf>,
     pub(crate) default_group: String,
     pub(crate) trusted_hops: u32,
+    pub(crate) tls: Option<CertificateFiles>,
     pub(crate) statement_paths: Vec<String>,
     pub(crate) extra_paths: Vec<String>,
     pub(crate) ui_domain: Option<String>,
@@ -215,6 +223,25 @@ impl Config {
                 "api_listen: {api_listen} can be reached from other machines; give --api-token-file too"
             ));
         }
+        let file_on_envoy =
+            |t: &str| if t.starts_with('/') { Ok(t.to_owned()) } else { Err("is not a path from / on".to_owned()) };
+        let certificate = pick!(tls_certificate);
+        let key = pick!(tls_key);
+        let tls = match (certificate.is_some(), key.is_some()) {
+            (false, false) => None,
+            (true, true) => Some(CertificateFiles {
+                certificate: reader.value("tls_certificate", certificate, String::new(), file_on_envoy),
+                key: reader.value("tls_key", key, String::new(), file_on_envoy),
+            }),
+            (false, true) => {
+                reader.0.push("tls_certificate: missing; --tls-key says which key belongs to it".to_owned());
+                None
+            }
+            (true, false) => {
+                reader.0.push("tls_key: missing; --tls-certificate needs its key".to_owned());
+                None
+            }
+        };
         let config = Config {
             database_url,
             listen: reader.value("listen", pick!(listen), loopback(8080), address),
@@ -229,6 +256,7 @@ impl Config {
             trusted_hops: reader.value("trusted_hops", pick!(trusted_hops), 0, |t| {
                 t.parse().map_err(|_| "is not a number from 0 up".to_owned())
             }),
+            tls,
             statement_paths: reader.value("statement_paths", pick!(statement_paths), Vec::new(), paths),
             extra_paths: reader.value("extra_paths", pick!(extra_paths), Vec::new(), paths),
             ui_domain: reader.value("ui_domain", pick!(ui_domain), None, |t| not_empty(t).map(Some)),

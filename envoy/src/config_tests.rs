@@ -41,6 +41,24 @@ fn reports_every_mistake_at_once() {
 }
 
 #[test]
+fn a_certificate_and_its_key_come_together() {
+    let mistakes = |settings: &[(&str, &str)]| {
+        let database = ("database_url", "postgres://db/w");
+        let written: Vec<_> = settings.iter().copied().chain([database]).collect();
+        Config::read(flags(&written), None).err().unwrap().0
+    };
+    assert_eq!(mistakes(&[("tls_certificate", "/c.pem")]), ["tls_key: missing; --tls-certificate needs its key"]);
+    assert_eq!(
+        mistakes(&[("tls_key", "/k.pem")]),
+        ["tls_certificate: missing; --tls-key says which key belongs to it"]
+    );
+    assert_eq!(
+        mistakes(&[("tls_certificate", "c.pem"), ("tls_key", "/k.pem")]),
+        ["tls_certificate: `c.pem` is not a path from / on"]
+    );
+}
+
+#[test]
 fn flags_win_over_the_file_and_the_file_over_defaults() {
     let file = "database_url = \"postgres://db/warren\"\ntrusted_hops = 2\nlisten = \"127.0.0.1:1\"\nextra_paths = [\"/v1/a\", \"/v1/b\"]\n";
     let config = Config::read(flags(&[("listen", "127.0.0.1:2")]), Some(("warren.toml", file))).ok().unwrap();

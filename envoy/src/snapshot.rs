@@ -9,7 +9,8 @@ use crate::resources::listener::ListenerSpec;
 use crate::resources::route::{FollowUps, RouteSpec};
 use crate::resources::wasm::{FilterSpec, Module};
 use crate::resources::{
-    self, CLUSTER_HEADER, FILTER, LISTENER, NAMESPACE, ROUTES, any, group_cluster, own_cluster, ui_cluster,
+    self, CLUSTER_HEADER, FILTER, LISTENER, NAMESPACE, ROUTES, SERVER_CERTIFICATE, any, group_cluster, own_cluster,
+    ui_cluster,
 };
 use crate::state::{Address, Cluster, Endpoint, State};
 use envoy_types::pb::google::protobuf::Any;
@@ -25,6 +26,7 @@ use warren_rules::{ClusterTarget, GroupState, GroupTarget, PluginConfig, RuleSet
 pub(crate) enum Kind {
     Cluster,
     Endpoint,
+    Secret,
     Listener,
     Filter,
     Route,
@@ -88,14 +90,16 @@ pub(crate) enum SnapshotError {
 
 impl Kind {
     /// All kinds, in push order.
-    pub(crate) const ALL: [Kind; 5] = [Kind::Cluster, Kind::Endpoint, Kind::Listener, Kind::Filter, Kind::Route];
+    pub(crate) const ALL: [Kind; 6] =
+        [Kind::Cluster, Kind::Endpoint, Kind::Secret, Kind::Listener, Kind::Filter, Kind::Route];
 
     /// The type URL on the wire.
     pub(crate) fn type_url(self) -> String {
-        use envoy_types::pb::envoy::config;
+        use envoy_types::pb::envoy::{config, extensions};
         match self {
             Kind::Cluster => config::cluster::v3::Cluster::type_url(),
             Kind::Endpoint => config::endpoint::v3::ClusterLoadAssignment::type_url(),
+            Kind::Secret => extensions::transport_sockets::tls::v3::Secret::type_url(),
             Kind::Listener => config::listener::v3::Listener::type_url(),
             Kind::Filter => config::core::v3::TypedExtensionConfig::type_url(),
             Kind::Route => config::route::v3::RouteConfiguration::type_url(),
@@ -112,6 +116,7 @@ impl Kind {
         match self {
             Kind::Cluster => "clusters",
             Kind::Endpoint => "endpoints",
+            Kind::Secret => "certificate",
             Kind::Listener => "listener",
             Kind::Filter => "rules",
             Kind::Route => "routes",
@@ -160,6 +165,10 @@ impl Snapshot {
             show_rule: settings.show_rule,
         };
         snapshot.add(Kind::Route, ROUTES, &spec, &resources::route::routes(&spec));
+        if let Some(files) = &settings.listener.tls {
+            let certificate = resources::secret::server_certificate(files);
+            snapshot.add(Kind::Secret, SERVER_CERTIFICATE, files, &certificate);
+        }
         snapshot.add(Kind::Listener, LISTENER, &settings.listener, &resources::listener::listener(&settings.listener));
 
         snapshot.consistent(&config)?;

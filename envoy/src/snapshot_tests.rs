@@ -16,6 +16,7 @@ fn settings() -> Settings {
         listener: ListenerSpec {
             listen: ([127, 0, 0, 1], 8080).into(),
             trusted_hops: 0,
+            tls: None,
             access_log: true,
             no_cluster_status: 503,
             body_limit: 8 << 20,

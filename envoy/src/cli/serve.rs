@@ -151,6 +151,7 @@ fn settings(config: &Config, sha256: &str) -> Settings {
         listener: ListenerSpec {
             listen: config.listen,
             trusted_hops: config.trusted_hops,
+            tls: config.tls.clone(),
             access_log: config.access_log,
             no_cluster_status: config.no_cluster_status,
             body_limit: config.body_limit,

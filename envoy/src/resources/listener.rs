@@ -1,8 +1,9 @@
 //! LDS: the one listener: what is stripped at the door, limits, the filter chain, the access log.
 
 use super::{
-    CLUSTER_HEADER, FILTER, LISTENER, ROUTES, ads, any, bool_value, extension, millis, reply, socket, to_struct,
-    u32_value,
+    CLUSTER_HEADER, FILTER, LISTENER, ROUTES, ads, any, bool_value, extension, millis, reply,
+    secret::{self, CertificateFiles},
+    socket, to_struct, u32_value,
 };
 use envoy_types::pb::envoy::config::accesslog::v3::access_log_filter::FilterSpecifier;
 use envoy_types::pb::envoy::config::accesslog::v3::{AccessLog, AccessLogFilter, HeaderFilter, access_log};
@@ -41,6 +42,8 @@ pub(crate) struct ListenerSpec {
     pub(crate) listen: SocketAddr,
     /// Load balancers in front: 0 when Envoy is the edge.
     pub(crate) trusted_hops: u32,
+    /// Speak TLS with this certificate; without one, plain HTTP.
+    pub(crate) tls: Option<CertificateFiles>,
     /// One line of JSON a query on standard output.
     pub(crate) access_log: bool,
     /// Status when no cluster is serving: 503 (clients try again) or 200 (they show the error).
@@ -60,6 +63,7 @@ pub(crate) fn listener(spec: &ListenerSpec) -> Listener {
                 name: "http".to_owned(),
                 config_type: Some(filter::ConfigType::TypedConfig(any(&http(spec)))),
             }],
+            transport_socket: spec.tls.as_ref().map(|_| secret::downstream_tls()),
             ..FilterChain::default()
         }],
         ..Listener::default()

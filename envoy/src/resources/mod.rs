@@ -5,6 +5,7 @@ pub(crate) mod endpoint;
 pub(crate) mod listener;
 pub(crate) mod reply;
 pub(crate) mod route;
+pub(crate) mod secret;
 pub(crate) mod wasm;
 
 use envoy_types::pb::envoy::config::common::mutation_rules::v3::{HeaderMutation, header_mutation};
@@ -27,6 +28,8 @@ pub(crate) const FILTER: &str = "warren";
 pub(crate) const ROUTES: &str = "warren";
 /// Name of the one listener.
 pub(crate) const LISTENER: &str = "warren";
+/// Name of the certificate that the listener shows.
+pub(crate) const SERVER_CERTIFICATE: &str = "server";
 /// The Envoy cluster of the bootstrap that leads to the control service.
 pub(crate) const CONTROL: &str = "warren-control";
 
