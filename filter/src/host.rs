@@ -3,11 +3,12 @@
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, MapType, MetricType};
 use std::time::UNIX_EPOCH;
+use warren_rules::{header_bytes, header_text};
 
 /// All request headers in one call; a single look-up would give only the first of several values.
 pub(crate) fn request_headers() -> Vec<(String, String)> {
     let headers = hostcalls::get_map_bytes(MapType::HttpRequestHeaders).unwrap_or_default();
-    headers.into_iter().map(|(name, value)| (name, text(value))).collect()
+    headers.into_iter().map(|(name, value)| (name, header_text(value))).collect()
 }
 
 /// Bytes that are not UTF-8 cannot be compared with what a rule says anyway.
@@ -27,7 +28,8 @@ pub(crate) fn response_start(size: usize) -> Vec<u8> {
 
 /// Sets a request header, replacing all values of that name.
 pub(crate) fn set_request_header(name: &str, value: &str) {
-    if let Err(status) = hostcalls::set_map_value(MapType::HttpRequestHeaders, name, Some(value)) {
+    let value = header_bytes(value);
+    if let Err(status) = hostcalls::set_map_value_bytes(MapType::HttpRequestHeaders, name, Some(&value)) {
         log::warn!("could not set the request header `{name}`: {status:?}");
     }
 }

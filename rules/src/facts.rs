@@ -1,17 +1,52 @@
-//! How Trino reads its own request headers (`HttpRequestSessionContextFactory`, Trino 476): pure functions of text.
+//! How Trino reads its own request headers (`HttpRequestSessionContextFactory`, `BasicAuthCredentials`, Trino 476): pure
+//! functions of text. Where a rule saw another user than Trino does, a client could choose what the rule sees.
+
+use std::borrow::Cow;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use percent_encoding::percent_decode_str;
 
-/// User of an `Authorization: Basic` header: what stands before the first colon.
+/// Base64 as Java's decoder takes it: padding may be missing, bits left over at the end may be set.
+const JAVA_BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// User of an `Authorization: Basic` header: what stands before the first colon, or all of it.
 pub(crate) fn basic_user(authorization: &str) -> Option<String> {
     let (scheme, encoded) = authorization.trim().split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
-    let text = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
-    text.split_once(':').map(|(user, _)| user.to_owned())
+    let text = header_text(JAVA_BASE64.decode(encoded.trim()).ok()?);
+    Some(java_trim(text.split_once(':').map_or(text.as_str(), |(user, _)| user)).to_owned())
+}
+
+/// Text of a header's bytes as Jetty and so Trino reads them: ISO-8859-1, each byte a character.
+pub fn header_text(bytes: Vec<u8>) -> String {
+    match String::from_utf8(bytes) {
+        Ok(text) if text.is_ascii() => text,
+        Ok(text) => text.bytes().map(char::from).collect(),
+        Err(error) => error.into_bytes().into_iter().map(char::from).collect(),
+    }
+}
+
+/// Bytes that Trino reads as this text. What ISO-8859-1 has no character for goes as UTF-8, which Trino misreads.
+pub fn header_bytes(text: &str) -> Cow<'_, [u8]> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text.as_bytes());
+    }
+    let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
+    bytes.map_or(Cow::Borrowed(text.as_bytes()), Cow::Owned)
+}
+
+/// As Java's `String.trim`: what is not above a space goes. A no-break space stays, and so makes another user.
+pub(crate) fn java_trim(text: &str) -> &str {
+    text.trim_matches(|c| c <= ' ')
 }
 
 /// Client tags: split at commas, trimmed, empty ones dropped. Trino reads the first header only.
@@ -50,6 +85,17 @@ pub(crate) fn hour_and_weekday(unix_seconds: i64) -> (i64, i64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn headers_keep_their_bytes_and_read_as_in_trino() {
+        for (bytes, text) in
+            [(&b"ann"[..], "ann"), (b"z\xfcrich", "zürich"), (b"z\xc3\xbc", "zÃ¼"), (b"\x85\xff", "\u{85}ÿ")]
+        {
+            assert_eq!(header_text(bytes.to_vec()), text, "{bytes:?}");
+            assert_eq!(*header_bytes(text), *bytes, "{text}");
+        }
+        assert_eq!(*header_bytes("→"), *"→".as_bytes());
+    }
 
     #[test]
     fn reads_tags_as_trino_does() {

@@ -52,6 +52,7 @@ mod transaction;
 
 pub use decision::{Action, Decision, Outcome, TraceEntry};
 pub use error::{RuleError, RuleErrors};
+pub use facts::{header_bytes, header_text};
 pub use headers::{is_list_header, merge_list_header};
 pub use plugin::{ClusterTarget, GroupTarget, PluginConfig, Target};
 pub use query::{GroupState, LiveState, NoLiveState, Query};

@@ -149,18 +149,19 @@ impl Query {
         self.headers.iter().filter(move |(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// The user: `X-Trino-User`, else the user of an `Authorization: Basic` header, else empty.
+    /// The user, as Trino finds it: `X-Trino-User`, else the user of an `Authorization: Basic` header, else
+    /// `X-Trino-Original-User`, else empty.
     pub fn user(&self) -> &str {
         self.user_string()
     }
 
     pub(crate) fn user_string(&self) -> &ImmutableString {
         self.user.get_or_init(|| {
-            let named = self.header("x-trino-user").map(str::trim).unwrap_or_default();
-            if named.is_empty() {
-                facts::basic_user(self.header("authorization").unwrap_or_default()).unwrap_or_default().into()
-            } else {
-                named.into()
+            let named = |header: &str| facts::java_trim(self.header(header).unwrap_or_default());
+            let basic = || facts::basic_user(self.header("authorization").unwrap_or_default());
+            match named("x-trino-user") {
+                "" => basic().map_or_else(|| named("x-trino-original-user").into(), Into::into),
+                user => user.into(),
             }
         })
     }
@@ -217,14 +218,23 @@ mod tests {
     }
 
     #[test]
-    fn takes_the_user_from_the_header_then_from_basic_authentication() {
+    fn finds_the_user_as_trino_does() {
         for (headers, want) in [
             (vec![("x-trino-user", " ann ")], "ann"),
             (vec![("authorization", "Basic YW5uOnB3OjI=")], "ann"),
             (vec![("x-trino-user", "bob"), ("authorization", "Basic YW5uOnB3")], "bob"),
             (vec![("x-trino-user", ""), ("authorization", "basic YW5uOnB3")], "ann"),
+            // No colon, no padding, bits left over, blanks: all good enough for Trino.
+            (vec![("authorization", "Basic YW5u")], "ann"),
+            (vec![("authorization", "Basic YW5uOg")], "ann"),
+            (vec![("authorization", "Basic YW5uOh==")], "ann"),
+            (vec![("authorization", "Basic  IGFubiA6")], "ann"),
+            (vec![("authorization", "Basic /zo=")], "ÿ"),
             (vec![("authorization", "Basic ???")], ""),
             (vec![("authorization", "Bearer abc")], ""),
+            (vec![("authorization", "Bearer abc"), ("x-trino-original-user", "ann")], "ann"),
+            (vec![("authorization", "Basic Ym9i"), ("x-trino-original-user", "ann")], "bob"),
+            (vec![("x-trino-user", "\u{a0}ann")], "\u{a0}ann"),
             (vec![], ""),
         ] {
             assert_eq!(query(&headers).user(), want, "{headers:?}");

@@ -97,7 +97,7 @@ const OURS: &[Entry] = &[
     method(Denial, "tag", &[("tag", Text)], Denial,
         "A word for the query's history.", r#"deny("no").tag("blocked")"#),
 
-    property(Query, "user", Text, "The user: X-Trino-User, else the user of Basic authentication.", "q.user"),
+    property(Query, "user", Text, "The user: X-Trino-User, else of Basic authentication, else X-Trino-Original-User.", "q.user"),
     property(Query, "original_user", Text, "X-Trino-Original-User, else the user.", "q.original_user"),
     property(Query, "principal", Text, "Who Envoy authenticated the client as.", "q.principal"),
     property(Query, "claims", Map, "Claims of the token that Envoy checked.", "q.claims"),
