@@ -75,6 +75,9 @@ pub(crate) struct Written {
     /// Longest query text, in bytes, that rules read [default: 8388608]
     #[arg(long, env = "WARREN_BODY_LIMIT", value_name = "BYTES")]
     body_limit: Option<Text>,
+    /// How long a client may take to send one query, text and all [default: 5m]
+    #[arg(long, env = "WARREN_REQUEST_TIMEOUT", value_name = "DURATION")]
+    request_timeout: Option<Text>,
     /// How often PostgreSQL is read though nothing was notified [default: 5s]
     #[arg(long, env = "WARREN_POLL", value_name = "DURATION")]
     poll: Option<Text>,
@@ -140,6 +143,7 @@ pub(crate) struct Config {
     pub(crate) access_log: bool,
     pub(crate) no_cluster_status: u32,
     pub(crate) body_limit: u64,
+    pub(crate) request_timeout: Duration,
     pub(crate) poll: Duration,
     pub(crate) health_period: Duration,
     pub(crate) health_user: String,
@@ -271,6 +275,12 @@ impl Config {
                 Ok(n) if (1024..=LONGEST_TEXT).contains(&n) => Ok(n),
                 _ => Err(format!("is not a number of bytes from 1024 to {LONGEST_TEXT}")),
             }),
+            request_timeout: reader.value(
+                "request_timeout",
+                pick!(request_timeout),
+                Duration::from_secs(300),
+                duration,
+            ),
             poll: reader.value("poll", pick!(poll), Duration::from_secs(5), duration),
             health_period: reader.value("health_period", pick!(health_period), Duration::from_secs(2), duration),
             health_user: reader.value("health_user", pick!(health_user), "warren".to_owned(), not_empty),

@@ -20,6 +20,7 @@ fn settings() -> Settings {
             access_log: true,
             no_cluster_status: 503,
             body_limit: 8 << 20,
+            request_timeout: std::time::Duration::from_secs(300),
         },
         module: Module::Fetched { sha256: "ab".repeat(32) },
     }
@@ -145,9 +146,9 @@ fn leads_each_path_where_the_table_at_the_door_says() {
     host *
       /: query | HEAD /v1/statement | info | status | by id etl-1 | query etl-1 | by id etl-2 | query etl-2 | not found
       /c/: not found
-      /c/adhoc-1/: follow-up adhoc-1 | follow-up adhoc-1 | follow-up adhoc-1 | follow-up adhoc-1 | follow-up adhoc-1 | ui adhoc-1 | not found
-      /c/etl-1/: follow-up etl-1 | follow-up etl-1 | follow-up etl-1 | follow-up etl-1 | follow-up etl-1 | ui etl-1 | not found
-      /c/etl-2/: follow-up etl-2 | follow-up etl-2 | follow-up etl-2 | follow-up etl-2 | follow-up etl-2 | ui etl-2 | not found
+      /c/adhoc-1/: follow-up adhoc-1 | follow-up adhoc-1 | follow-up adhoc-1 | not found | follow-up adhoc-1 | follow-up adhoc-1 | ui adhoc-1 | not found
+      /c/etl-1/: follow-up etl-1 | follow-up etl-1 | follow-up etl-1 | not found | follow-up etl-1 | follow-up etl-1 | ui etl-1 | not found
+      /c/etl-2/: follow-up etl-2 | follow-up etl-2 | follow-up etl-2 | not found | follow-up etl-2 | follow-up etl-2 | ui etl-2 | not found
     ");
 }
 

@@ -155,6 +155,7 @@ fn settings(config: &Config, sha256: &str) -> Settings {
             access_log: config.access_log,
             no_cluster_status: config.no_cluster_status,
             body_limit: config.body_limit,
+            request_timeout: config.request_timeout,
         },
         module: match &config.filter_on_envoy {
             Some(path) => Module::OnEnvoy { path: path.clone() },

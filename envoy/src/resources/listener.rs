@@ -1,13 +1,14 @@
 //! LDS: the one listener: what is stripped at the door, limits, the filter chain, the access log.
 
 use super::{
-    CLUSTER_HEADER, FILTER, LISTENER, ROUTES, ads, any, bool_value, extension, millis, reply,
+    CLUSTER_HEADER, FILTER, LISTENER, ROUTES, ads, any, bool_value, duration, extension, millis, reply,
     secret::{self, CertificateFiles},
     socket, to_struct, u32_value,
 };
 use envoy_types::pb::envoy::config::accesslog::v3::access_log_filter::FilterSpecifier;
 use envoy_types::pb::envoy::config::accesslog::v3::{AccessLog, AccessLogFilter, HeaderFilter, access_log};
 use envoy_types::pb::envoy::config::common::mutation_rules::v3::{HeaderMutation, header_mutation};
+use envoy_types::pb::envoy::config::core::v3::http_protocol_options::HeadersWithUnderscoresAction;
 use envoy_types::pb::envoy::config::core::v3::substitution_format_string::Format;
 use envoy_types::pb::envoy::config::core::v3::{ExtensionConfigSource, HttpProtocolOptions, SubstitutionFormatString};
 use envoy_types::pb::envoy::config::listener::v3::{Filter, FilterChain, Listener, filter};
@@ -28,6 +29,7 @@ use envoy_types::pb::envoy::r#type::matcher::v3::string_matcher::MatchPattern;
 use prost::Name;
 use serde::Serialize;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 /// Trino takes up to 2 MB of request headers (`CoordinatorModule`: `http-server.max-request-header-size`); in KiB.
 const MAX_REQUEST_HEADERS_KB: u32 = 2048;
@@ -50,6 +52,8 @@ pub(crate) struct ListenerSpec {
     pub(crate) no_cluster_status: u32,
     /// Largest query text that a rule reads, in bytes.
     pub(crate) body_limit: u64,
+    /// How long a client may take to send one request, its body too.
+    pub(crate) request_timeout: Duration,
 }
 
 /// The listener.
@@ -111,11 +115,15 @@ fn http(spec: &ListenerSpec) -> HttpConnectionManager {
         common_http_protocol_options: Some(HttpProtocolOptions {
             max_headers_count: u32_value(MAX_HEADERS),
             idle_timeout: millis(3_600_000),
+            // Some programs take `x_trino_user` for `x-trino-user`: what is stripped by one name must not come by another.
+            headers_with_underscores_action: HeadersWithUnderscoresAction::DropHeader.into(),
             ..HttpProtocolOptions::default()
         }),
         // Trino's polls are short, but a client may leave a result lying for as long as Trino keeps it.
         stream_idle_timeout: millis(3_600_000),
         request_headers_timeout: millis(30_000),
+        // A body that stalls, or comes a byte a minute, holds a connection, up to 8 MiB, and one to Trino.
+        request_timeout: Some(duration(spec.request_timeout)),
         local_reply_config: Some(reply::local(spec.no_cluster_status, spec.body_limit)),
         access_log: if spec.access_log { vec![access_log()] } else { vec![] },
         server_name: "warren".to_owned(),
@@ -125,6 +133,9 @@ fn http(spec: &ListenerSpec) -> HttpConnectionManager {
 
 /// Trino's web server takes these for word of a proxy that ended TLS (`ForwardedRequestCustomizer`).
 const READ_BY_JETTY: [&str; 3] = ["x-proxied-https", "proxy-ssl-id", "proxy-auth-cert"];
+/// Jetty answers an expectation that it does not know with 417 and closes the connection, on which Envoy may have put
+/// the next query by then. Envoy itself answers the one that clients use, `100-continue`.
+const CLOSES_THE_CONNECTION: &str = "expect";
 /// A load balancer says the client's address, protocol and port; of the rest, these are known to be read by someone.
 const NOT_A_LOAD_BALANCERS_TO_SAY: [&str; 13] = [
     "x-forwarded-prefix",
@@ -154,7 +165,7 @@ fn at_the_door(trusted_hops: u32) -> Vec<HeaderMutation> {
         })),
     };
     let mut mutations: Vec<HeaderMutation> =
-        [CLUSTER_HEADER, "forwarded"].into_iter().chain(READ_BY_JETTY).map(exactly).collect();
+        [CLUSTER_HEADER, "forwarded", CLOSES_THE_CONNECTION].into_iter().chain(READ_BY_JETTY).map(exactly).collect();
     mutations.extend(["x-warren-", "x-envoy-"].map(starting_with));
     if trusted_hops == 0 {
         mutations.push(starting_with("x-forwarded-"));

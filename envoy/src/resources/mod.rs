@@ -60,6 +60,13 @@ pub(crate) fn millis(ms: u32) -> Option<Duration> {
     Some(Duration { seconds: i64::from(ms / 1000), nanos: i32::try_from(ms % 1000).unwrap_or(0) * 1_000_000 })
 }
 
+pub(crate) fn duration(duration: std::time::Duration) -> Duration {
+    Duration {
+        seconds: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
+        nanos: i32::try_from(duration.subsec_nanos()).unwrap_or(0),
+    }
+}
+
 pub(crate) fn u32_value(value: u32) -> Option<UInt32Value> {
     Some(UInt32Value { value })
 }

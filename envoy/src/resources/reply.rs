@@ -13,7 +13,9 @@ use envoy_types::pb::envoy::config::route::v3::DirectResponseAction;
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::{
     LocalReplyConfig, ResponseMapper,
 };
-use warren_rules::reply::{ErrorKind, NO_NODES_AVAILABLE, QUERY_TEXT_TOO_LARGE};
+use warren_rules::reply::{ErrorKind, GENERIC_INTERNAL_ERROR, NO_NODES_AVAILABLE, QUERY_TEXT_TOO_LARGE};
+
+const FILTER_FAILED: &str = "the routing filter failed; try again";
 
 /// A fixed answer with a Trino-shaped error in it.
 pub(crate) fn direct(status: u32, message: &str, kind: ErrorKind) -> DirectResponseAction {
@@ -31,7 +33,8 @@ pub(crate) fn direct(status: u32, message: &str, kind: ErrorKind) -> DirectRespo
 ///
 /// * no cluster serving (UH, NC) and no connection (UF, URX, UO): `no_cluster_status`; with 503 clients wait and try again,
 ///   with 200 they show the error at once;
-/// * a body over the limit (413): 200 with Trino's own error for a text that is too long.
+/// * a body over the limit (413): 200 with Trino's own error for a text that is too long;
+/// * any other 503: the filter failed, and is away until its VM is made anew.
 pub(crate) fn local(no_cluster_status: u32, body_limit: u64) -> LocalReplyConfig {
     let flags = |flags: &[&str]| AccessLogFilter {
         filter_specifier: Some(FilterSpecifier::ResponseFlagFilter(ResponseFlagFilter {
@@ -42,7 +45,7 @@ pub(crate) fn local(no_cluster_status: u32, body_limit: u64) -> LocalReplyConfig
         filter_specifier: Some(FilterSpecifier::StatusCodeFilter(StatusCodeFilter {
             comparison: Some(ComparisonFilter {
                 op: Op::Eq.into(),
-                value: Some(RuntimeUInt32 { default_value: code, runtime_key: "warren.body_limit".to_owned() }),
+                value: Some(RuntimeUInt32 { default_value: code, runtime_key: format!("warren.status_{code}") }),
             }),
         })),
     };
@@ -75,6 +78,11 @@ pub(crate) fn local(no_cluster_status: u32, body_limit: u64) -> LocalReplyConfig
                     ),
                     QUERY_TEXT_TOO_LARGE,
                 )),
+                ..ResponseMapper::default()
+            },
+            ResponseMapper {
+                filter: Some(status(503)),
+                body_format_override: Some(json(FILTER_FAILED, GENERIC_INTERNAL_ERROR)),
                 ..ResponseMapper::default()
             },
         ],

@@ -99,21 +99,22 @@ fn tree(spec: &RouteSpec<'_>) -> Matcher {
 fn under_prefix(coordinator: &FollowUps<'_>) -> Vec<Route> {
     let slug = coordinator.slug;
     let own = own_cluster(slug);
-    let mut routes: Vec<Route> = [
-        ("v1/statement/queued/", &["GET", "HEAD", "DELETE"][..]),
-        ("v1/statement/executing/", &["GET", "HEAD", "DELETE"]),
-        ("v1/spooled/", &["GET", "DELETE"]),
-        ("v1/query/", &["GET", "DELETE"]),
-        ("oauth2/", &["GET", "POST", "DELETE"]),
-    ]
-    .into_iter()
-    .map(|(path, methods)| Route {
+    let follow_up = |path: &str, methods: &[&str]| Route {
         name: format!("follow-up {slug}"),
         r#match: Some(matching(PathSpecifier::Prefix(format!("/c/{slug}/{path}")), methods)),
         action: Some(Action::Route(RouteAction { prefix_rewrite: format!("/{path}"), ..to_cluster(&own) })),
         ..Route::default()
-    })
-    .collect();
+    };
+    let nothing_else = || not_found("only the follow-ups of running queries are served under this prefix");
+    let mut routes = vec![
+        follow_up("v1/statement/queued/", &["GET", "HEAD", "DELETE"]),
+        follow_up("v1/statement/executing/", &["GET", "HEAD", "DELETE"]),
+        follow_up("v1/spooled/", &["GET", "DELETE"]),
+        // Without an id it is the list of everybody's queries, with their texts.
+        Route { r#match: Some(matching(PathSpecifier::Path(format!("/c/{slug}/v1/query/")), &[])), ..nothing_else() },
+        follow_up("v1/query/", &["GET", "DELETE"]),
+        follow_up("oauth2/", &["GET", "POST", "DELETE"]),
+    ];
     if let Some(redirect) = coordinator.external_url.and_then(redirect_to_ui) {
         routes.push(Route {
             name: format!("ui {slug}"),
@@ -125,7 +126,7 @@ fn under_prefix(coordinator: &FollowUps<'_>) -> Vec<Route> {
             ..Route::default()
         });
     }
-    routes.push(not_found("only the follow-ups of running queries are served under this prefix"));
+    routes.push(nothing_else());
     routes.into_iter().map(without_filter).collect()
 }
 
