@@ -19,6 +19,7 @@ build: ## Build the control service and the filter
 
 test: lint build ## What CI runs: lints, unit tests, every case on the real programs, the demo's check
 	$(CARGO) test --locked -p warren-rules -p warren-filter -p warren
+	$(CARGO) build --quiet --locked -p warren-filter --features planted-panic --target wasm32-wasip1 --profile planted
 	$(CARGO) test --locked -p warren-tests
 	$(MAKE) --no-print-directory demo ARGS=--check
 

@@ -101,6 +101,11 @@ impl Context for Http {}
 impl HttpContext for Http {
     fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
         let headers = host::request_headers();
+        #[cfg(feature = "planted-panic")]
+        #[expect(clippy::panic, reason = "what the feature is for")]
+        if headers.iter().any(|(name, _)| name == "x-planted-panic") {
+            panic!("a panic was planted here");
+        }
         if self.active.reads_body() && !end_of_stream {
             self.phase = Phase::WaitsForBody(headers);
             return Action::Pause;

@@ -1,5 +1,6 @@
 //! The cases, in the order in which they run. A name is a fact.
 
+mod attacks;
 mod body;
 mod clusters;
 mod door;
@@ -21,8 +22,8 @@ pub(crate) type Case = fn(&Stack) -> Result<()>;
 const SOON: Duration = Duration::from_secs(20);
 
 macro_rules! cases {
-    ($($module:ident :: $case:ident),* $(,)?) => {
-        &[$((concat!(stringify!($module), "::", stringify!($case)), $module::$case as Case)),*]
+    ($($case:path),* $(,)?) => {
+        &[$((stringify!($case), $case as Case)),*]
     };
 }
 
@@ -53,6 +54,22 @@ pub(crate) const CASES: &[(&str, Case)] = cases![
     rules::a_broken_rule_is_refused_with_its_line_and_the_old_ones_serve,
     rules::rules_are_published_listed_and_rolled_back,
     rules::what_only_envoy_refuses_is_shown_and_the_old_serves,
+    attacks::user::rules_and_trino_see_the_same_user,
+    attacks::user::what_names_no_user_is_refused,
+    attacks::framing::malformed_requests_are_refused_at_the_door,
+    attacks::framing::oddities_that_change_nothing_are_let_through,
+    attacks::paths::no_path_leads_round_the_table,
+    attacks::paths::no_prefix_leads_to_more_than_follow_ups,
+    attacks::paths::a_forged_query_id_leads_nowhere,
+    attacks::steering::steering_headers_in_disguise_are_not_obeyed,
+    attacks::steering::a_follow_up_obeys_no_header,
+    attacks::steering::a_forged_transaction_runs_nothing,
+    attacks::sizes::headers_are_taken_up_to_two_megabytes,
+    attacks::sizes::a_long_text_that_no_rule_reads_is_trinos_to_refuse,
+    attacks::rules::a_rule_that_explodes_costs_its_query_no_error,
+    attacks::rules::what_a_client_writes_is_never_run,
+    attacks::stall::a_stalled_request_is_ended_and_a_slow_one_is_not,
+    attacks::panic::a_panic_costs_its_query_and_those_in_the_filter_and_no_more,
     body::rules_that_read_the_text_route_any_size_up_to_the_limit,
     outages::queries_go_on_whatever_is_down,
 ];

@@ -11,6 +11,7 @@ pub mod ports;
 pub mod postgres_server;
 pub mod process;
 pub mod progress;
+pub mod raw;
 pub mod run_dir;
 pub mod stack;
 pub mod trino;

@@ -327,6 +327,7 @@ fn start_control(
             name: String::new(),
             database_url: postgres.url(),
             listen: listen.first().map_or(0, |(_, port)| *port),
+            filter: None,
             rules: Some(rules.to_owned()),
             default_group: options.default_group.clone(),
             more: options.warren.clone(),

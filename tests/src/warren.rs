@@ -22,6 +22,8 @@ pub struct WarrenOptions {
     pub database_url: String,
     /// Port of Envoy's listener, for an Envoy whose bootstrap names none.
     pub listen: u16,
+    /// The filter, when it is not the one that was built.
+    pub filter: Option<PathBuf>,
     /// Folder of rules that is watched.
     pub rules: Option<PathBuf>,
     /// Group for queries that no rule routes.
@@ -60,7 +62,8 @@ impl Warren {
         let (xds, api) = (free_port()?, free_port()?);
         let name = if options.name.is_empty() { "warren" } else { &options.name };
         let state = run.folder(&format!("{name}-state"))?;
-        let arguments = arguments(options, xds, api, &filter()?, &state)?;
+        let filter = options.filter.clone().map_or_else(filter, Ok)?;
+        let arguments = arguments(options, xds, api, &filter, &state)?;
         let serve = program.clone();
         let process = Process::new(name, run.log(name), move || {
             let mut command = quiet(&serve);
@@ -205,6 +208,14 @@ fn filter() -> Result<PathBuf> {
     let hint =
         "build it (`cargo build -p warren-filter --target wasm32-wasip1 --profile wasm`), or name it in WARREN_FILTER";
     find("WARREN_FILTER", file, "the filter", hint)
+}
+
+/// `WARREN_PLANTED_FILTER`, else the filter that panics when asked to, as built in the same target folder.
+pub fn planted_filter() -> Result<PathBuf> {
+    let file = Path::new("wasm32-wasip1/planted/warren_filter.wasm");
+    let hint = "build it (`cargo build -p warren-filter --features planted-panic --target wasm32-wasip1 --profile planted`), \
+                or name it in WARREN_PLANTED_FILTER";
+    find("WARREN_PLANTED_FILTER", file, "the filter with a planted panic", hint)
 }
 
 /// Looks in the folders above the running executable: `target/debug/deps`, `target/debug`, `target`.
