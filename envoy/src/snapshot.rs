@@ -10,7 +10,6 @@ use crate::resources::route::{FollowUps, RouteSpec};
 use crate::resources::wasm::{FilterSpec, Module};
 use crate::resources::{
     self, CLUSTER_HEADER, FILTER, LISTENER, NAMESPACE, ROUTES, SERVER_CERTIFICATE, any, group_cluster, own_cluster,
-    ui_cluster,
 };
 use crate::state::{Address, Cluster, Endpoint, State};
 use envoy_types::pb::google::protobuf::Any;
@@ -145,9 +144,6 @@ impl Snapshot {
             let Ok(address) = Address::parse(&endpoint.url) else { continue };
             let spec = OwnSpec { slug: &endpoint.slug, address: &address };
             snapshot.add(Kind::Cluster, &own_cluster(&endpoint.slug), &spec, &resources::cluster::own(&spec));
-            if settings.ui_domain.is_some() {
-                snapshot.add(Kind::Cluster, &ui_cluster(&endpoint.slug), &spec, &resources::cluster::ui(&spec));
-            }
         }
 
         let config = plugin_config(settings, state, files);

@@ -1,6 +1,5 @@
 //! One query, from its headers to where it goes.
 
-use crate::live::RouteMetadata;
 use crate::root::Active;
 use crate::{host, metrics, query_id};
 use proxy_wasm::traits::{Context, HttpContext};
@@ -8,7 +7,8 @@ use proxy_wasm::types::Action;
 use std::rc::Rc;
 use warren_rules::reply::{ErrorKind, GENERIC_USER_ERROR, PERMISSION_DENIED, UNKNOWN_TRANSACTION};
 use warren_rules::{
-    Action as Decided, Decision, Query, Target, Transaction, is_list_header, merge_list_header, parse_transaction,
+    Action as Decided, Decision, PREFIX_HEADER, Query, Target, Transaction, is_list_header, merge_list_header,
+    parse_transaction, prefix,
 };
 
 const TRANSACTION: &str = "x-trino-transaction-id";
@@ -31,8 +31,17 @@ pub(crate) struct Http {
 
 /// What becomes of a query.
 enum Verdict<'a> {
-    Send { envoy_cluster: &'a str, group: &'a str, transaction: Option<String> },
-    Refuse { message: String, kind: ErrorKind },
+    /// To a group, or to one cluster, whose prefix nobody else can tell Trino then.
+    Send {
+        envoy_cluster: &'a str,
+        group: &'a str,
+        slug: Option<&'a str>,
+        transaction: Option<String>,
+    },
+    Refuse {
+        message: String,
+        kind: ErrorKind,
+    },
 }
 
 impl Http {
@@ -43,8 +52,8 @@ impl Http {
     /// Decides and acts.
     fn settle(&mut self, headers: Vec<(String, String)>, body: Option<String>) -> Action {
         let active = self.active.clone();
-        let live = Rc::new(RouteMetadata { namespace: active.config.metadata_namespace.clone() });
-        let query = Rc::new(query(&active, headers, body).live(live.clone()));
+        active.live.next_query();
+        let query = Rc::new(query(&active, headers, body).live(active.live.clone()));
         let decision = active.rules.decide(query.clone());
         for (rule, why) in decision.failed_rules() {
             metrics::failed(rule);
@@ -56,7 +65,7 @@ impl Http {
         if !decision.tags.is_empty() {
             host::set_filter_state("warren.tags", &decision.tags.join(","));
         }
-        match verdict(&active, &query, &decision, &live) {
+        match verdict(&active, &query, &decision) {
             Verdict::Refuse { message, kind } => {
                 if kind == PERMISSION_DENIED {
                     metrics::denied(rule);
@@ -67,11 +76,14 @@ impl Http {
                 self.phase = Phase::Done;
                 Action::Pause
             }
-            Verdict::Send { envoy_cluster, group, transaction } => {
+            Verdict::Send { envoy_cluster, group, slug, transaction } => {
                 if let Some(id) = transaction {
                     host::set_request_header(TRANSACTION, &id);
                 }
                 set_headers(&query, &decision);
+                if let Some(slug) = slug {
+                    host::set_request_header(PREFIX_HEADER, &prefix(slug));
+                }
                 host::set_filter_state("warren.group", group);
                 host::set_request_header(&active.config.routing_header, envoy_cluster);
                 host::clear_route_cache();
@@ -155,7 +167,7 @@ fn query(active: &Active, headers: Vec<(String, String)>, body: Option<String>) 
 
 /// A decision and a transaction make a verdict. A transaction lives on the cluster where it began: rules may deny its
 /// queries, but not send them elsewhere.
-fn verdict<'a>(active: &'a Active, query: &Query, decision: &Decision, live: &RouteMetadata) -> Verdict<'a> {
+fn verdict<'a>(active: &'a Active, query: &Query, decision: &Decision) -> Verdict<'a> {
     let config = &active.config;
     if let Decided::Deny { message } = &decision.action {
         return Verdict::Refuse { message: message.clone(), kind: PERMISSION_DENIED };
@@ -171,6 +183,7 @@ fn verdict<'a>(active: &'a Active, query: &Query, decision: &Decision, live: &Ro
                 Some((_, cluster)) => Verdict::Send {
                     envoy_cluster: &cluster.envoy_cluster,
                     group: &cluster.group,
+                    slug: Some(&cluster.slug),
                     transaction: Some(id.to_owned()),
                 },
                 None => Verdict::Refuse {
@@ -182,9 +195,13 @@ fn verdict<'a>(active: &'a Active, query: &Query, decision: &Decision, live: &Ro
             };
         }
     }
-    match config.target(decision, live) {
-        Target::Group { name, envoy_cluster } => Verdict::Send { envoy_cluster, group: name, transaction: None },
-        Target::Cluster { group, envoy_cluster, .. } => Verdict::Send { envoy_cluster, group, transaction: None },
+    match config.target(decision, &*active.live) {
+        Target::Group { name, envoy_cluster } => {
+            Verdict::Send { envoy_cluster, group: name, slug: None, transaction: None }
+        }
+        Target::Cluster { group, envoy_cluster, slug, .. } => {
+            Verdict::Send { envoy_cluster, group, slug: Some(slug), transaction: None }
+        }
         Target::Unknown { message } => {
             let rule = decision.rule.as_deref().unwrap_or("none");
             Verdict::Refuse { message: format!("rule `{rule}`: {message}"), kind: GENERIC_USER_ERROR }

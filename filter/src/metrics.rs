@@ -9,45 +9,74 @@ use std::collections::HashMap;
 /// Counters with a group or rule in their name.
 const MOST: usize = 2_000;
 
+/// What is counted.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Event {
+    Routed,
+    Denied,
+    RuleFailed,
+    Refused,
+    BodyRead,
+}
+
+/// Envoy's numbers of the counters, by what they count, group and rule: found without making a name for each query.
+type Counters = HashMap<Event, HashMap<String, HashMap<String, u32>>>;
+
 thread_local! {
     // Belongs to the VM rather than to one configuration: the counters of the last rule set go on under the next.
-    static DEFINED: RefCell<HashMap<String, u32>> = RefCell::new(HashMap::new());
+    static DEFINED: RefCell<(usize, Counters)> = RefCell::default();
 }
 
 /// A query went to a group, by a rule.
 pub(crate) fn routed(group: &str, rule: &str) {
-    count(group, rule, |group, rule| format!("warren_queries_group_{group}_rule_{rule}_total"));
+    count(Event::Routed, group, rule);
 }
 
 /// A rule denied a query.
 pub(crate) fn denied(rule: &str) {
-    count("", rule, |_, rule| format!("warren_denied_rule_{rule}_total"));
+    count(Event::Denied, "", rule);
 }
 
 /// A rule failed and was skipped.
 pub(crate) fn failed(rule: &str) {
-    count("", rule, |_, rule| format!("warren_rule_errors_rule_{rule}_total"));
+    count(Event::RuleFailed, "", rule);
 }
 
 /// The filter itself refused a query: unknown group, bad transaction.
 pub(crate) fn refused() {
-    count("", "", |_, _| "warren_refused_total".to_owned());
+    count(Event::Refused, "", "");
 }
 
 /// A query waited for its body.
 pub(crate) fn body_read() {
-    count("", "", |_, _| "warren_body_reads_total".to_owned());
+    count(Event::BodyRead, "", "");
 }
 
-fn count(group: &str, rule: &str, name: impl Fn(&str, &str) -> String) {
-    let key = name(group, rule);
-    let counter = DEFINED.with_borrow_mut(|defined| {
-        if let Some(counter) = defined.get(&key) {
+impl Event {
+    fn name(self, group: &str, rule: &str) -> String {
+        match self {
+            Event::Routed => format!("warren_queries_group_{group}_rule_{rule}_total"),
+            Event::Denied => format!("warren_denied_rule_{rule}_total"),
+            Event::RuleFailed => format!("warren_rule_errors_rule_{rule}_total"),
+            Event::Refused => "warren_refused_total".to_owned(),
+            Event::BodyRead => "warren_body_reads_total".to_owned(),
+        }
+    }
+}
+
+fn count(event: Event, group: &str, rule: &str) {
+    let counter = DEFINED.with_borrow_mut(|(defined, counters)| {
+        let known = counters.get(&event).and_then(|groups| groups.get(group)?.get(rule));
+        if let Some(counter) = known {
             return Some(*counter);
         }
-        let key = if defined.len() < MOST { key } else { name("other", "other") };
-        let counter = host::define_counter(&key)?;
-        defined.insert(key, counter);
+        let (group, rule) = if *defined < MOST { (group, rule) } else { ("other", "other") };
+        // The same name gives the same counter, so a second one of `other` is no harm.
+        let counter = host::define_counter(&event.name(group, rule))?;
+        let rules = counters.entry(event).or_default().entry(group.to_owned()).or_default();
+        if rules.insert(rule.to_owned(), counter).is_none() {
+            *defined += 1;
+        }
         Some(counter)
     });
     if let Some(counter) = counter {

@@ -1,6 +1,7 @@
 //! The configuration in force. A new one replaces it whole, or not at all.
 
 use crate::http::Http;
+use crate::live::RouteMetadata;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
 use std::rc::Rc;
@@ -10,6 +11,8 @@ use warren_rules::{PluginConfig, RuleSet};
 pub(crate) struct Active {
     pub(crate) config: PluginConfig,
     pub(crate) rules: RuleSet,
+    /// What the route says of groups.
+    pub(crate) live: Rc<RouteMetadata>,
     /// Some rule names the client's address; asking Envoy for it costs a call.
     pub(crate) wants_address: bool,
     /// Some rule names the time; likewise.
@@ -30,7 +33,8 @@ impl Active {
             |words: &[&str]| config.rules.iter().any(|file| words.iter().any(|word| file.source.contains(word)));
         let wants_address = mentions(&["remote_address"]);
         let wants_time = mentions(&["hour", "weekday"]);
-        Ok(Active { config, rules, wants_address, wants_time })
+        let live = Rc::new(RouteMetadata::new(&config.metadata_namespace));
+        Ok(Active { config, rules, live, wants_address, wants_time })
     }
 
     /// Must a query wait for its body?

@@ -54,7 +54,7 @@ pub use decision::{Action, Decision, Outcome, TraceEntry};
 pub use error::{RuleError, RuleErrors};
 pub use facts::{header_bytes, header_text};
 pub use headers::{is_list_header, merge_list_header};
-pub use plugin::{ClusterTarget, GroupTarget, PluginConfig, Target};
+pub use plugin::{ClusterTarget, GroupTarget, PREFIX_HEADER, PluginConfig, Target, prefix};
 pub use query::{GroupState, LiveState, NoLiveState, Query};
 pub use query_json::{QueryJson, QueryJsonError};
 pub use references::check_references;

@@ -9,6 +9,15 @@ use crate::query::LiveState;
 use crate::ruleset::RuleFile;
 use crate::suggest;
 
+/// Request header from which Trino takes the beginning of the addresses that it hands out (`X-Forwarded-Prefix`;
+/// `ExternalUriInfo`).
+pub const PREFIX_HEADER: &str = "x-forwarded-prefix";
+
+/// What the addresses of a cluster's follow-ups begin with: by it Envoy finds the cluster again.
+pub fn prefix(slug: &str) -> String {
+    format!("/c/{slug}")
+}
+
 /// All that the filter needs to know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -77,6 +86,8 @@ pub enum Target<'a> {
         group: &'a str,
         /// Its own Envoy cluster.
         envoy_cluster: &'a str,
+        /// Its name in URLs.
+        slug: &'a str,
     },
     /// Nowhere: no name in the decision is known, or it is a denial.
     Unknown {
@@ -131,9 +142,12 @@ impl PluginConfig {
             Some((name, cluster)) if !cluster.active => {
                 Target::Unknown { message: format!("cluster `{name}` takes no new queries now") }
             }
-            Some((name, cluster)) => {
-                Target::Cluster { name, group: &cluster.group, envoy_cluster: &cluster.envoy_cluster }
-            }
+            Some((name, cluster)) => Target::Cluster {
+                name,
+                group: &cluster.group,
+                envoy_cluster: &cluster.envoy_cluster,
+                slug: &cluster.slug,
+            },
             None => Target::Unknown { message: unknown("cluster", [name], self.clusters.keys()) },
         }
     }

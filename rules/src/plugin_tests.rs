@@ -71,7 +71,7 @@ fn the_first_serving_group_wins() {
 fn a_cluster_is_taken_as_it_is() {
     assert_eq!(
         config().target(&route(&["etl"], Some("trino-1"), false), &Serving(&[])),
-        Target::Cluster { name: "trino-1", group: "etl", envoy_cluster: "cluster/t1" }
+        Target::Cluster { name: "trino-1", group: "etl", envoy_cluster: "cluster/t1", slug: "t1" }
     );
     assert_eq!(config().cluster_of_slug("t1").map(|(name, _)| name), Some("trino-1"));
     assert_eq!(config().cluster_of_slug("trino-1"), None);

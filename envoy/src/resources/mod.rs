@@ -43,11 +43,6 @@ pub(crate) fn own_cluster(slug: &str) -> String {
     format!("cluster/{slug}")
 }
 
-/// The Envoy cluster for a Trino cluster's own UI host: the same endpoint without the prefix.
-pub(crate) fn ui_cluster(slug: &str) -> String {
-    format!("ui/{slug}")
-}
-
 pub(crate) fn any<M: Message + Name>(message: &M) -> Any {
     Any { type_url: M::type_url(), value: message.encode_to_vec() }
 }

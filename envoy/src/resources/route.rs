@@ -2,7 +2,11 @@
 //! steps however many clusters there are, and no rule runs for it.
 
 use super::{
-    CLUSTER_HEADER, FILTER, ROUTES, any, bool_value, extension, group_cluster, metadata, own_cluster, reply, ui_cluster,
+    CLUSTER_HEADER, FILTER, ROUTES, any, bool_value, extension, group_cluster, header_option, metadata, own_cluster,
+    reply,
+};
+use envoy_types::pb::envoy::config::core::v3::header_value_option::HeaderAppendAction::{
+    OverwriteIfExists, OverwriteIfExistsOrAdd,
 };
 use envoy_types::pb::envoy::config::route::v3::header_matcher::HeaderMatchSpecifier;
 use envoy_types::pb::envoy::config::route::v3::redirect_action::{PathRewriteSpecifier, SchemeRewriteSpecifier};
@@ -25,6 +29,7 @@ use envoy_types::pb::xds::r#type::matcher::v3::matcher::{MatcherTree, MatcherTyp
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use warren_rules::reply::NOT_FOUND;
+use warren_rules::{PREFIX_HEADER, prefix};
 
 /// All that the routes are made of.
 #[derive(Serialize)]
@@ -84,7 +89,7 @@ fn tree(spec: &RouteSpec<'_>) -> Matcher {
         ("/c/".to_owned(), leads_to(vec![unknown_cluster()])),
     ]);
     for coordinator in &spec.coordinators {
-        map.insert(format!("/c/{}/", coordinator.slug), leads_to(under_prefix(coordinator)));
+        map.insert(format!("{}/", prefix(coordinator.slug)), leads_to(under_prefix(coordinator)));
     }
     Matcher {
         matcher_type: Some(MatcherType::MatcherTree(MatcherTree {
@@ -98,27 +103,34 @@ fn tree(spec: &RouteSpec<'_>) -> Matcher {
 /// What is allowed under a cluster's prefix; a wider prefix would let anyone PUT a node's state.
 fn under_prefix(coordinator: &FollowUps<'_>) -> Vec<Route> {
     let slug = coordinator.slug;
-    let own = own_cluster(slug);
-    let follow_up = |path: &str, methods: &[&str]| Route {
-        name: format!("follow-up {slug}"),
-        r#match: Some(matching(PathSpecifier::Prefix(format!("/c/{slug}/{path}")), methods)),
-        action: Some(Action::Route(RouteAction { prefix_rewrite: format!("/{path}"), ..to_cluster(&own) })),
-        ..Route::default()
+    let prefix = prefix(slug);
+    let follow_up = |path: &str, methods: &[&str]| {
+        let to_itself = RouteAction { prefix_rewrite: format!("/{path}"), ..to_cluster(&own_cluster(slug)) };
+        let route = Route {
+            name: format!("follow-up {slug}"),
+            r#match: Some(matching(PathSpecifier::Prefix(format!("{prefix}/{path}")), methods)),
+            action: Some(Action::Route(to_itself)),
+            ..Route::default()
+        };
+        under_its_prefix(slug, route)
     };
     let nothing_else = || not_found("only the follow-ups of running queries are served under this prefix");
     let mut routes = vec![
-        follow_up("v1/statement/queued/", &["GET", "HEAD", "DELETE"]),
-        follow_up("v1/statement/executing/", &["GET", "HEAD", "DELETE"]),
+        // First and apart what nearly all requests are; one method is found sooner than several.
+        follow_up("v1/statement/executing/", &["GET"]),
+        follow_up("v1/statement/queued/", &["GET"]),
+        follow_up("v1/statement/executing/", &["HEAD", "DELETE"]),
+        follow_up("v1/statement/queued/", &["HEAD", "DELETE"]),
         follow_up("v1/spooled/", &["GET", "DELETE"]),
         // Without an id it is the list of everybody's queries, with their texts.
-        Route { r#match: Some(matching(PathSpecifier::Path(format!("/c/{slug}/v1/query/")), &[])), ..nothing_else() },
+        Route { r#match: Some(matching(PathSpecifier::Path(format!("{prefix}/v1/query/")), &[])), ..nothing_else() },
         follow_up("v1/query/", &["GET", "DELETE"]),
         follow_up("oauth2/", &["GET", "POST", "DELETE"]),
     ];
     if let Some(redirect) = coordinator.external_url.and_then(redirect_to_ui) {
         routes.push(Route {
             name: format!("ui {slug}"),
-            r#match: Some(matching(PathSpecifier::Prefix(format!("/c/{slug}/ui/")), &["GET", "HEAD"])),
+            r#match: Some(matching(PathSpecifier::Prefix(format!("{prefix}/ui/")), &["GET", "HEAD"])),
             action: Some(Action::Redirect(RedirectAction {
                 path_rewrite_specifier: Some(PathRewriteSpecifier::PrefixRewrite("/ui/".to_owned())),
                 ..redirect
@@ -128,6 +140,18 @@ fn under_prefix(coordinator: &FollowUps<'_>) -> Vec<Route> {
     }
     routes.push(nothing_else());
     routes.into_iter().map(without_filter).collect()
+}
+
+/// A coordinator forgets its prefix from request to request, and its transaction ids say nothing of it: the former is
+/// told with each request, the latter leave as `<id>@<slug>`.
+fn under_its_prefix(slug: &str, route: Route) -> Route {
+    let id = "x-trino-started-transaction-id";
+    let with_slug = format!("%RESP({id})%@{slug}");
+    Route {
+        request_headers_to_add: vec![header_option(PREFIX_HEADER, &prefix(slug), OverwriteIfExistsOrAdd)],
+        response_headers_to_add: vec![header_option(id, &with_slug, OverwriteIfExists)],
+        ..route
+    }
 }
 
 /// Trino's UI calls absolute paths, so it cannot live under a prefix: off to where it can be reached.
@@ -151,11 +175,14 @@ fn at_the_root(spec: &RouteSpec<'_>) -> Vec<Route> {
     ];
     for coordinator in &spec.coordinators {
         let Some(id) = coordinator.coordinator_id else { continue };
-        let own = own_cluster(coordinator.slug);
+        let slug = coordinator.slug;
+        let by_id = |name: String, path: String, methods: &[&str]| {
+            under_its_prefix(slug, plain(&name, regex(path), methods, &own_cluster(slug)))
+        };
         let statement = format!("/v1/statement/(?:queued|executing|executing/partialCancel)/{QUERY_ID}{id}/.*");
         let query = format!("/v1/query/{QUERY_ID}{id}(?:/.*)?");
-        rest.push(plain(&format!("by id {}", coordinator.slug), regex(statement), &["GET", "HEAD", "DELETE"], &own));
-        rest.push(plain(&format!("query {}", coordinator.slug), regex(query), &["GET", "DELETE"], &own));
+        rest.push(by_id(format!("by id {slug}"), statement, &["GET", "HEAD", "DELETE"]));
+        rest.push(by_id(format!("query {slug}"), query, &["GET", "DELETE"]));
     }
     rest.extend(
         spec.extra_paths.iter().map(|path| plain("extra", PathSpecifier::Prefix(path.clone()), &[], &default_group)),
@@ -167,8 +194,10 @@ fn at_the_root(spec: &RouteSpec<'_>) -> Vec<Route> {
 
 /// Where a new query comes in: the only route on which the filter runs.
 fn new_query(spec: &RouteSpec<'_>, path: &str) -> Route {
+    let live = serde_json::to_vec(&spec.live).unwrap_or_default();
     let mut route = Route {
-        name: "query".to_owned(),
+        // Names the live state too: the filter reads it anew when the name changes, not for each query.
+        name: format!("query {:016x}", xxhash_rust::xxh64::xxh64(&live, 0)),
         r#match: Some(matching(PathSpecifier::Path(path.to_owned()), &["POST"])),
         metadata: metadata(&live_metadata(&spec.live)),
         // The first answer holds the query id that history needs, and is a few hundred bytes: not worth compressing.
@@ -182,12 +211,8 @@ fn new_query(spec: &RouteSpec<'_>, path: &str) -> Route {
         ..Route::default()
     };
     if spec.show_rule {
-        use envoy_types::pb::envoy::config::core::v3::header_value_option::HeaderAppendAction;
-        route.response_headers_to_add = vec![super::header_option(
-            "x-warren-rule",
-            "%FILTER_STATE(wasm.warren.rule:PLAIN)%",
-            HeaderAppendAction::OverwriteIfExistsOrAdd,
-        )];
+        route.response_headers_to_add =
+            vec![header_option("x-warren-rule", "%FILTER_STATE(wasm.warren.rule:PLAIN)%", OverwriteIfExistsOrAdd)];
     }
     route
 }
@@ -216,7 +241,7 @@ fn retry() -> RetryPolicy {
 }
 
 fn ui_host(slug: &str, domain: &str) -> VirtualHost {
-    let ui = ui_cluster(slug);
+    let ui = own_cluster(slug);
     let routes = vec![
         // `..;` is a way up to some servers that it is not to Envoy.
         Route {
