@@ -1,7 +1,8 @@
 //! What the rules decided, and why.
 
-use serde::Serialize;
 use serde_json::{Value, json};
+
+use crate::trace::{Outcome, Trace};
 
 /// What happens to a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,29 +25,6 @@ pub enum Action {
     Default,
 }
 
-/// How one rule ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Outcome {
-    /// It had nothing to say.
-    Passed,
-    /// It decided.
-    Matched,
-    /// It was skipped, for this reason.
-    Failed(String),
-}
-
-/// One rule that was asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TraceEntry {
-    /// Name of the rule; `otherwise` for the last word.
-    pub rule: String,
-    /// Line of the rule in its file.
-    pub line: usize,
-    /// How it ended.
-    pub outcome: Outcome,
-}
-
 /// What the rules decided about one query, and how they came to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
@@ -62,17 +40,26 @@ pub struct Decision {
     pub headers: Vec<(String, String)>,
     /// Words for the query's history.
     pub tags: Vec<String>,
-    /// Every rule that was asked, in order.
-    pub trace: Vec<TraceEntry>,
+    /// Every rule that was asked.
+    pub trace: Trace,
 }
 
 impl Decision {
     /// The rules that failed and were skipped, each with the reason.
     pub fn failed_rules(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.trace.iter().filter_map(|entry| match &entry.outcome {
-            Outcome::Failed(why) => Some((entry.rule.as_str(), why.as_str())),
-            Outcome::Passed | Outcome::Matched => None,
-        })
+        self.trace.failed()
+    }
+
+    /// Bytes that it takes, about.
+    pub(crate) fn bytes(&self) -> usize {
+        let action = match &self.action {
+            Action::Route { groups, .. } => groups.iter().map(String::len).sum(),
+            Action::Deny { message } => message.len(),
+            Action::Default => 0,
+        };
+        let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let tags: usize = self.tags.iter().map(String::len).sum();
+        size_of::<Decision>() + action + headers + tags + self.trace.bytes()
     }
 
     /// The answer of `warren rules decide` (a contract: docs/rules.md). `default_group` is shown for [`Action::Default`].
@@ -86,7 +73,7 @@ impl Decision {
             self.headers.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
         let trace: Vec<Value> = self
             .trace
-            .iter()
+            .entries()
             .map(|entry| {
                 let (outcome, why) = match &entry.outcome {
                     Outcome::Passed => ("passed", None),

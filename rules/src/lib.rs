@@ -29,6 +29,7 @@
 //! # Ok::<(), warren_rules::RuleErrors>(())
 //! ```
 
+mod answer;
 pub mod api;
 mod check;
 mod compile;
@@ -38,6 +39,7 @@ mod error;
 mod facts;
 mod headers;
 pub mod limits;
+mod memo;
 mod messages;
 mod plugin;
 mod query;
@@ -48,9 +50,10 @@ mod ruleset;
 mod runtime;
 mod script;
 mod suggest;
+mod trace;
 mod transaction;
 
-pub use decision::{Action, Decision, Outcome, TraceEntry};
+pub use decision::{Action, Decision};
 pub use error::{RuleError, RuleErrors};
 pub use facts::{header_bytes, header_text};
 pub use headers::{is_list_header, merge_list_header};
@@ -60,4 +63,5 @@ pub use query_json::{QueryJson, QueryJsonError};
 pub use references::check_references;
 pub use reply::error_body;
 pub use ruleset::{GroupUse, RuleFile, RuleSet};
+pub use trace::{Outcome, Trace, TraceEntry};
 pub use transaction::{Transaction, is_slug, parse_transaction};

@@ -1,5 +1,6 @@
 use super::*;
 use crate::query::GroupState;
+use crate::trace::Trace;
 
 /// The groups that serve.
 struct Serving(&'static [&'static str]);
@@ -38,7 +39,7 @@ fn route(groups: &[&str], cluster: Option<&str>, only: bool) -> Decision {
 }
 
 fn decision(action: Action) -> Decision {
-    Decision { action, rule: None, file: None, line: None, headers: vec![], tags: vec![], trace: vec![] }
+    Decision { action, rule: None, file: None, line: None, headers: vec![], tags: vec![], trace: Trace::default() }
 }
 
 #[test]

@@ -1,16 +1,18 @@
 //! What a query says of itself: the request's headers and body, what Envoy knows of the client, and the state of groups.
 
-use std::cell::OnceCell;
+use std::borrow::Cow;
+use std::cell::{OnceCell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
 use rhai::ImmutableString;
 use serde::{Deserialize, Serialize};
 
+use crate::answer::{Answer, Fact};
 use crate::{facts, limits};
 
 /// State of one group at the moment of a decision.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct GroupState {
     /// At least one cluster of the group takes new queries.
@@ -48,17 +50,21 @@ impl LiveState for NoLiveState {
 }
 
 /// What a query says of itself. Built by the caller (filter, command line); rules read it as `q`.
+///
+/// Its fields are private so that rules read them through methods that note what was read.
 pub struct Query {
-    pub(crate) method: String,
-    pub(crate) path: String,
+    method: String,
+    path: String,
     headers: Vec<(String, String)>,
-    pub(crate) host: String,
-    pub(crate) remote_address: String,
-    pub(crate) body: String,
-    pub(crate) principal: String,
-    pub(crate) claims: serde_json::Map<String, serde_json::Value>,
-    pub(crate) now: Option<i64>,
-    pub(crate) live: Rc<dyn LiveState>,
+    host: String,
+    remote_address: String,
+    body: String,
+    principal: String,
+    claims: serde_json::Map<String, serde_json::Value>,
+    now: Option<i64>,
+    live: Rc<dyn LiveState>,
+    /// What was read since [`Query::record`], each once.
+    read: RefCell<Option<Vec<Fact>>>,
     user: OnceCell<ImmutableString>,
     source: OnceCell<ImmutableString>,
     tags: OnceCell<Vec<ImmutableString>>,
@@ -83,6 +89,7 @@ impl Query {
             claims: serde_json::Map::new(),
             now: None,
             live: Rc::new(NoLiveState),
+            read: RefCell::default(),
             user: OnceCell::new(),
             source: OnceCell::new(),
             tags: OnceCell::new(),
@@ -155,7 +162,147 @@ impl Query {
         self.user_string()
     }
 
+    /// `X-Trino-Source`, else empty.
+    pub fn source(&self) -> &str {
+        self.source_string()
+    }
+}
+
+/// What rules read. Each method notes it.
+impl Query {
     pub(crate) fn user_string(&self) -> &ImmutableString {
+        self.note(Fact::User);
+        self.known_user()
+    }
+
+    pub(crate) fn source_string(&self) -> &ImmutableString {
+        self.note(Fact::Header(Cow::Borrowed("x-trino-source")));
+        self.source.get_or_init(|| self.header("x-trino-source").unwrap_or_default().into())
+    }
+
+    pub(crate) fn read_header(&self, name: impl Into<Cow<'static, str>>) -> &str {
+        let name = name.into();
+        let value = self.header(&name).unwrap_or_default();
+        self.note(Fact::Header(name));
+        value
+    }
+
+    pub(crate) fn read_headers(&self, name: &'static str) -> impl Iterator<Item = &str> {
+        self.note(Fact::Header(Cow::Borrowed(name)));
+        self.headers(name)
+    }
+
+    pub(crate) fn client_tags(&self) -> &[ImmutableString] {
+        self.note(Fact::Header(Cow::Borrowed("x-trino-client-tags")));
+        self.known_tags()
+    }
+
+    pub(crate) fn has_tag(&self, tag: ImmutableString) -> bool {
+        let has = self.known_tags().contains(&tag);
+        self.note(Fact::HasTag(tag));
+        has
+    }
+
+    /// The statement as rules see it: copied once, however many rules read it.
+    pub(crate) fn text(&self) -> ImmutableString {
+        self.note(Fact::Text);
+        let cut = || self.body.get(..self.body.floor_char_boundary(limits::TEXT_BYTES)).unwrap_or_default().into();
+        self.text.get_or_init(cut).clone()
+    }
+
+    pub(crate) fn method(&self) -> &str {
+        self.note(Fact::Method);
+        &self.method
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        self.note(Fact::Path);
+        &self.path
+    }
+
+    pub(crate) fn asked_host(&self) -> &str {
+        self.note(Fact::Host);
+        self.known_host()
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        self.note(Fact::RemoteAddress);
+        &self.remote_address
+    }
+
+    pub(crate) fn authenticated(&self) -> &str {
+        self.note(Fact::Principal);
+        &self.principal
+    }
+
+    pub(crate) fn token_claims(&self) -> &serde_json::Map<String, serde_json::Value> {
+        self.note(Fact::Claims);
+        &self.claims
+    }
+
+    /// Hour and day of the week, if the time is known.
+    pub(crate) fn clock(&self) -> Option<(i64, i64)> {
+        self.note(Fact::Clock);
+        self.now.map(facts::hour_and_weekday)
+    }
+
+    pub(crate) fn group(&self, name: &ImmutableString) -> Option<GroupState> {
+        self.note(Fact::Group(name.clone()));
+        self.live.group(name)
+    }
+
+    pub(crate) fn serving(&self, name: &ImmutableString) -> bool {
+        self.note(Fact::Serving(name.clone()));
+        self.live.serving(name)
+    }
+
+    /// Bytes of the statement. Not a fact: rules do not see it.
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.body.len()
+    }
+}
+
+/// What was read, and what it says.
+impl Query {
+    /// From now on what is read is noted.
+    pub(crate) fn record(&self) {
+        self.read.replace(Some(Vec::new()));
+    }
+
+    /// What was read since then, in order. Nothing is noted any more.
+    pub(crate) fn recorded(&self) -> Vec<Fact> {
+        self.read.take().unwrap_or_default()
+    }
+
+    fn note(&self, fact: Fact) {
+        if let Some(read) = self.read.borrow_mut().as_mut()
+            && !read.contains(&fact)
+        {
+            read.push(fact);
+        }
+    }
+
+    /// What this query answers, without noting that it was asked.
+    pub(crate) fn answer(&self, fact: &Fact) -> Answer<'_> {
+        match fact {
+            Fact::User => Answer::text(self.known_user()),
+            Fact::Header(name) => Answer::texts(self.headers(name)),
+            Fact::HasTag(tag) => Answer::Flag(self.known_tags().contains(tag)),
+            Fact::Method => Answer::text(&self.method),
+            Fact::Path => Answer::text(&self.path),
+            Fact::Host => Answer::text(self.known_host()),
+            Fact::RemoteAddress => Answer::text(&self.remote_address),
+            Fact::Principal => Answer::text(&self.principal),
+            // Written out, keys in the order in which the token has them.
+            Fact::Claims => Answer::Text(serde_json::to_string(&self.claims).unwrap_or_default().into()),
+            Fact::Clock => Answer::Clock(self.now.map(facts::hour_and_weekday)),
+            Fact::Group(name) => Answer::Group(self.live.group(name)),
+            Fact::Serving(name) => Answer::Flag(self.live.serving(name)),
+            Fact::Text => Answer::Unique,
+        }
+    }
+
+    fn known_user(&self) -> &ImmutableString {
         self.user.get_or_init(|| {
             let named = |header: &str| facts::java_trim(self.header(header).unwrap_or_default());
             let basic = || facts::basic_user(self.header("authorization").unwrap_or_default());
@@ -166,25 +313,14 @@ impl Query {
         })
     }
 
-    /// `X-Trino-Source`, else empty.
-    pub fn source(&self) -> &str {
-        self.source_string()
-    }
-
-    pub(crate) fn source_string(&self) -> &ImmutableString {
-        self.source.get_or_init(|| self.header("x-trino-source").unwrap_or_default().into())
-    }
-
-    /// The statement as rules see it: copied once, however many rules read it.
-    pub(crate) fn text(&self) -> ImmutableString {
-        let cut = || self.body.get(..self.body.floor_char_boundary(limits::TEXT_BYTES)).unwrap_or_default().into();
-        self.text.get_or_init(cut).clone()
-    }
-
-    pub(crate) fn client_tags(&self) -> &[ImmutableString] {
+    fn known_tags(&self) -> &[ImmutableString] {
         self.tags.get_or_init(|| {
             facts::client_tags(self.header("x-trino-client-tags").unwrap_or_default()).map(Into::into).collect()
         })
+    }
+
+    fn known_host(&self) -> &str {
+        if self.host.is_empty() { self.header("host").unwrap_or_default() } else { &self.host }
     }
 }
 

@@ -162,11 +162,11 @@ mod tests {
         assert_eq!(query.user(), "ann");
         assert_eq!(query.headers("x-trino-session").collect::<Vec<_>>(), ["a=1", "b=2"]);
         assert_eq!(
-            query.live.group("etl"),
+            query.group(&"etl".into()),
             Some(GroupState { serving: true, clusters: 2, healthy: 1, running: 4, queued: 0 })
         );
-        assert!(!query.live.serving("night"));
-        assert_eq!(query.live.group("gone"), None);
+        assert!(!query.serving(&"night".into()));
+        assert_eq!(query.group(&"gone".into()), None);
     }
 
     #[test]

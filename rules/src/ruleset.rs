@@ -1,6 +1,6 @@
 //! A rule set: compiled once, asked for every query.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use rhai::{AST, Caches, Dynamic, Engine, EvalAltResult, ImmutableString, Scope};
@@ -11,12 +11,14 @@ use crate::api::decision::{Denial, Place, Route};
 use crate::api::query::Q;
 use crate::check::Uses;
 use crate::compile;
-use crate::decision::{Action, Decision, Outcome, TraceEntry};
+use crate::decision::{Action, Decision};
 use crate::error::RuleErrors;
 use crate::limits;
+use crate::memo::{Found, Memo};
 use crate::messages;
 use crate::query::Query;
 use crate::runtime::Runtime;
+use crate::trace::{Named, Outcome, Trace};
 
 pub(crate) type RhaiResult = Result<Dynamic, Box<EvalAltResult>>;
 
@@ -47,13 +49,17 @@ pub struct GroupUse {
 
 /// A compiled rule set.
 ///
-/// Constants are seen in all files, functions in their own file only. Nothing is kept from query to query.
+/// Constants are seen in all files, functions in their own file only. Nothing that a rule could see is kept from query to
+/// query.
 pub struct RuleSet {
     engine: Engine,
     runtime: Rc<Runtime>,
     files: Vec<String>,
     rules: Vec<Rule>,
+    /// Their names and lines, for traces.
+    names: Rc<[Named]>,
     otherwise: Option<(Verdict, usize)>,
+    memo: RefCell<Memo>,
     /// The constants. Rules find them below the query, so that a list of a thousand users is not copied for each query.
     scope: Cell<Scope<'static>>,
     /// Which function a call means, by file: finding it out takes longer than most calls. Depends on types only.
@@ -99,6 +105,8 @@ impl RuleSet {
             runtime: compiled.runtime,
             caches: Cell::new(compiled.files.iter().map(|_| Caches::new()).collect()),
             files: compiled.files,
+            names: compiled.rules.iter().map(|rule| (rule.name.clone(), rule.line)).collect(),
+            memo: RefCell::default(),
             rules: compiled.rules,
             otherwise: compiled.otherwise,
             scope: Cell::new(compiled.constants),
@@ -133,12 +141,32 @@ impl RuleSet {
 
     /// Asks the rules in order; the first decision counts. Never panics, always ends: a rule that fails or uses up its
     /// budget is skipped and shown in the trace.
-    pub fn decide(&self, query: Rc<Query>) -> Decision {
-        self.runtime.start(query.body.len());
+    ///
+    /// What was decided before about a query that answers alike is remembered; see the module `memo`.
+    pub fn decide(&self, query: Rc<Query>) -> Rc<Decision> {
+        // A long text makes operations dearer, so that a rule may run out of its budget which otherwise does not.
+        let comparable = query.text_bytes() < limits::TEXT_BYTES_PER_PRICE;
+        let Some(mut memo) = self.memo.try_borrow_mut().ok().filter(|_| comparable) else {
+            return Rc::new(self.ask(&query));
+        };
+        match memo.find(&query) {
+            Found::Decision(decision) => decision,
+            Found::AskTheRules => Rc::new(self.ask(&query)),
+            Found::New => {
+                query.record();
+                let decision = Rc::new(self.ask(&query));
+                memo.remember(&query, query.recorded(), &decision);
+                decision
+            }
+        }
+    }
+
+    fn ask(&self, query: &Rc<Query>) -> Decision {
+        self.runtime.start(query.text_bytes());
         let mut scope = self.scope.take();
         let mut caches = self.caches.take();
         let constants = scope.len();
-        let mut trace = Vec::with_capacity(self.rules.len());
+        let mut trace = Trace::new(Rc::clone(&self.names));
         let mut verdict = None;
         for rule in &self.rules {
             let outcome = if self.runtime.is_spent() {
@@ -148,7 +176,7 @@ impl RuleSet {
                 // INVARIANT: no constant in `scope` is ever shared, so nothing a rule does to one stays.
                 let mut own = rule.shares_constants.then(|| scope.clone());
                 let seen = own.as_mut().unwrap_or(&mut scope);
-                seen.push_dynamic(rule.parameter.clone(), Dynamic::from(Q(Rc::clone(&query))));
+                seen.push_dynamic(rule.parameter.clone(), Dynamic::from(Q(Rc::clone(query))));
                 let result = self.run(rule, seen, caches.get_mut(rule.file));
                 scope.rewind(constants);
                 match result.map_err(|error| failure(&error)).and_then(verdict_of) {
@@ -160,7 +188,7 @@ impl RuleSet {
                     Err(why) => Outcome::Failed(why),
                 }
             };
-            trace.push(TraceEntry { rule: rule.name.clone(), line: rule.line, outcome });
+            trace.push(outcome);
             if verdict.is_some() {
                 break;
             }
@@ -171,7 +199,7 @@ impl RuleSet {
             && let Some((otherwise, line)) = &self.otherwise
         {
             verdict = Some((otherwise.clone(), "otherwise"));
-            trace.push(TraceEntry { rule: "otherwise".to_owned(), line: *line, outcome: Outcome::Matched });
+            trace.push_otherwise(*line);
         }
         self.decision(verdict, trace)
     }
@@ -192,7 +220,7 @@ impl RuleSet {
         self.files.len()
     }
 
-    fn decision(&self, verdict: Option<(Verdict, &str)>, trace: Vec<TraceEntry>) -> Decision {
+    fn decision(&self, verdict: Option<(Verdict, &str)>, trace: Trace) -> Decision {
         let Some((verdict, rule)) = verdict else {
             return Decision {
                 action: Action::Default,

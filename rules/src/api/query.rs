@@ -29,29 +29,29 @@ pub(crate) struct Group {
 }
 
 impl Q {
-    fn text(&self, header: &str) -> ImmutableString {
-        text(self.0.header(header).unwrap_or_default())
+    fn text(&self, header: &'static str) -> ImmutableString {
+        text(self.0.read_header(header))
     }
 
-    fn lower(&self, header: &str) -> ImmutableString {
-        text(&self.0.header(header).unwrap_or_default().to_lowercase())
+    fn lower(&self, header: &'static str) -> ImmutableString {
+        text(&self.0.read_header(header).to_lowercase())
     }
 
-    fn pairs(&self, header: &str) -> Map {
-        facts::pairs(self.0.headers(header))
+    fn pairs(&self, header: &'static str) -> Map {
+        facts::pairs(self.0.read_headers(header))
             .take(limits::MAP_ENTRIES)
             .map(|(key, value)| (key.into(), text(&value).into()))
             .collect()
     }
 
     fn clock(&self) -> Result<(i64, i64)> {
-        self.0.now.map(facts::hour_and_weekday).ok_or_else(|| fail("the time is not known here"))
+        self.0.clock().ok_or_else(|| fail("the time is not known here"))
     }
 }
 
 impl Group {
     fn state(&self) -> GroupState {
-        self.query.live.group(&self.name).unwrap_or_default()
+        self.query.group(&self.name).unwrap_or_default()
     }
 }
 
@@ -74,14 +74,14 @@ fn register_client(engine: &mut Engine) {
             let original = q.text("x-trino-original-user");
             if original.is_empty() { q.0.user_string().clone() } else { original }
         })
-        .register_get("principal", |q: &mut Q| text(&q.0.principal))
-        .register_get("claims", |q: &mut Q| claims(&q.0.claims))
+        .register_get("principal", |q: &mut Q| text(q.0.authenticated()))
+        .register_get("claims", |q: &mut Q| claims(q.0.token_claims()))
         .register_get("source", |q: &mut Q| q.0.source_string().clone())
         .register_get("client_info", |q: &mut Q| q.text("x-trino-client-info"))
         .register_get("client_tags", |q: &mut Q| -> Array {
             q.0.client_tags().iter().take(limits::ARRAY_ELEMENTS).map(|tag| tag.clone().into()).collect()
         })
-        .register_fn("has_tag", |q: &mut Q, tag: &str| q.0.client_tags().iter().any(|known| known == tag));
+        .register_fn("has_tag", |q: &mut Q, tag: ImmutableString| q.0.has_tag(tag));
 }
 
 fn register_session(engine: &mut Engine) {
@@ -91,7 +91,7 @@ fn register_session(engine: &mut Engine) {
         .register_get("path", |q: &mut Q| q.text("x-trino-path"))
         .register_get("session", |q: &mut Q| q.pairs("x-trino-session"))
         .register_get("roles", |q: &mut Q| -> Map {
-            facts::pairs(q.0.headers("x-trino-role"))
+            facts::pairs(q.0.read_headers("x-trino-role"))
                 .take(limits::MAP_ENTRIES)
                 .map(|(catalog, role)| (catalog.into(), text(facts::role_name(&role)).into()))
                 .collect()
@@ -107,11 +107,11 @@ fn register_session(engine: &mut Engine) {
 
 fn register_request(engine: &mut Engine) {
     engine
-        .register_fn("header", |q: &mut Q, name: &str| q.text(name))
-        .register_get("host", |q: &mut Q| if q.0.host.is_empty() { q.text("host") } else { text(&q.0.host) })
-        .register_get("remote_address", |q: &mut Q| text(&q.0.remote_address))
-        .register_get("method", |q: &mut Q| text(&q.0.method))
-        .register_get("url_path", |q: &mut Q| text(&q.0.path))
+        .register_fn("header", |q: &mut Q, name: &str| text(q.0.read_header(name.to_owned())))
+        .register_get("host", |q: &mut Q| text(q.0.asked_host()))
+        .register_get("remote_address", |q: &mut Q| text(q.0.address()))
+        .register_get("method", |q: &mut Q| text(q.0.method()))
+        .register_get("url_path", |q: &mut Q| text(q.0.path()))
         .register_get("sql", |q: &mut Q| Sql(Rc::clone(&q.0)))
         .register_get("text", |sql: &mut Sql| sql.0.text());
 }
@@ -119,7 +119,7 @@ fn register_request(engine: &mut Engine) {
 fn register_state(engine: &mut Engine) {
     engine
         .register_fn("group", |q: &mut Q, name: ImmutableString| Group { query: Rc::clone(&q.0), name })
-        .register_get("serving", |group: &mut Group| group.query.live.serving(&group.name))
+        .register_get("serving", |group: &mut Group| group.query.serving(&group.name))
         .register_get("clusters", |group: &mut Group| group.state().clusters)
         .register_get("healthy", |group: &mut Group| group.state().healthy)
         .register_get("running", |group: &mut Group| group.state().running)

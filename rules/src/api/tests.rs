@@ -21,7 +21,7 @@ fn every_entry_is_there() {
         let source = format!("fn example(q) {{ {example} }} rule(\"a\", |q| example(q) ?? example(q));");
         let query = Query::new("POST", "/v1/statement", vec![]).now(0);
         let decision = rules(&source).decide(Rc::new(query));
-        let outcome = decision.trace.first().map(|entry| entry.outcome.clone());
+        let outcome = decision.trace.entries().next().map(|entry| entry.outcome);
         let want = match entry.returns {
             returns if returns.is_decision() => Outcome::Matched,
             Type::Unit => Outcome::Passed,

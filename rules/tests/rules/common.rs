@@ -29,7 +29,7 @@ pub(crate) fn query(json: &str) -> Rc<Query> {
 }
 
 /// What the rules say to a query of user `ann` with the tags `a` and `b`.
-pub(crate) fn decide(rules: &RuleSet) -> Decision {
+pub(crate) fn decide(rules: &RuleSet) -> Rc<Decision> {
     rules.decide(query(r#"{"headers": {"X-Trino-User": "ann", "X-Trino-Client-Tags": "a,b"}, "body": "SELECT 1"}"#))
 }
 
@@ -46,4 +46,14 @@ pub(crate) fn outcome(decision: &Decision) -> String {
         text.push_str(&format!("\n{rule} failed: {why}"));
     }
     text
+}
+
+/// Numbers that look random and are the same in each run (Knuth's MMIX generator).
+pub(crate) struct Numbers(pub(crate) u64);
+
+impl Numbers {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % n.max(1)
+    }
 }

@@ -12,7 +12,7 @@ fn an_empty_set_sends_everything_to_the_default_group() {
     for files in [&[][..], &[("a.rhai", "")], &[("a.rhai", "// nothing yet\n")]] {
         let decision = decide(&compile_files(files).unwrap());
         assert_eq!(outcome(&decision), "default");
-        assert_eq!(decision.trace, []);
+        assert_eq!(decision.trace.entries().collect::<Vec<_>>(), []);
     }
 }
 

@@ -7,6 +7,8 @@ mod common;
 mod language;
 /// Scripts that would take for ever, or all memory.
 mod limits;
+/// A decision found again is the one that the rules would make.
+mod memo;
 /// Mistakes: whole messages, with place and help.
 mod mistakes;
 /// Broken scripts: compiling and deciding end.

@@ -1,19 +1,9 @@
 //! Broken scripts: compiling and deciding end, one way or the other. Rhai's parser has `unreachable!` in it.
 
-use crate::common::{compile, decide};
+use crate::common::{Numbers, compile, decide};
 
 const GOOD: &str = include_str!("../../samples/bi/rules.rhai");
 const ROUNDS: usize = 2_000;
-
-/// Numbers that look random and are the same in each run (Knuth's MMIX generator).
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % n.max(1)
-    }
-}
 
 #[test]
 fn broken_scripts_end() {

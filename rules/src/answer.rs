@@ -1,0 +1,79 @@
+//! What a rule can ask of a query, and what the query answers: the two sides of what [`memo`](crate::memo) remembers.
+
+use std::borrow::Cow;
+
+use rhai::ImmutableString;
+
+use crate::query::GroupState;
+
+/// One thing that a rule asked of a query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fact {
+    User,
+    /// All values of a header, lists and maps made of it too.
+    Header(Cow<'static, str>),
+    HasTag(ImmutableString),
+    Method,
+    Path,
+    Host,
+    RemoteAddress,
+    Principal,
+    Claims,
+    /// Hour and day of the week.
+    Clock,
+    Group(ImmutableString),
+    Serving(ImmutableString),
+    /// The statement.
+    Text,
+}
+
+/// What a query answered.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Answer<'a> {
+    Text(Cow<'a, str>),
+    /// A header that came more than once, or not at all.
+    Texts(Vec<Cow<'a, str>>),
+    Flag(bool),
+    Clock(Option<(i64, i64)>),
+    Group(Option<GroupState>),
+    /// Not worth comparing.
+    Unique,
+}
+
+impl<'a> Answer<'a> {
+    pub(crate) fn text(text: &'a str) -> Answer<'a> {
+        Answer::Text(Cow::Borrowed(text))
+    }
+
+    pub(crate) fn texts(mut texts: impl Iterator<Item = &'a str>) -> Answer<'a> {
+        match (texts.next(), texts.next()) {
+            (None, _) => Answer::Texts(Vec::new()),
+            (Some(only), None) => Answer::text(only),
+            (Some(first), Some(second)) => {
+                Answer::Texts([first, second].into_iter().chain(texts).map(Cow::Borrowed).collect())
+            }
+        }
+    }
+
+    /// The same, to keep.
+    pub(crate) fn into_owned(self) -> Answer<'static> {
+        let own = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
+        match self {
+            Answer::Text(text) => Answer::Text(own(text)),
+            Answer::Texts(texts) => Answer::Texts(texts.into_iter().map(own).collect()),
+            Answer::Flag(flag) => Answer::Flag(flag),
+            Answer::Clock(clock) => Answer::Clock(clock),
+            Answer::Group(group) => Answer::Group(group),
+            Answer::Unique => Answer::Unique,
+        }
+    }
+
+    /// Bytes that it takes beside itself.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Answer::Text(text) => text.len(),
+            Answer::Texts(texts) => texts.iter().map(|text| text.len() + size_of::<Cow<'_, str>>()).sum(),
+            Answer::Flag(_) | Answer::Clock(_) | Answer::Group(_) | Answer::Unique => 0,
+        }
+    }
+}
