@@ -12,6 +12,7 @@ mod cli;
 mod config;
 mod health;
 mod last_good;
+mod newcomers;
 mod reconcile;
 mod resources;
 mod rules_folder;

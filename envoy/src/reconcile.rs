@@ -5,10 +5,12 @@
 
 use crate::health::{Probes, Report};
 use crate::last_good::{self, LastGood};
-use crate::snapshot::{Health, Observed, Settings, Snapshot};
+use crate::newcomers::Newcomers;
+use crate::snapshot::{Health, Kind, Observed, Settings, Snapshot};
 use crate::state::{Address, State};
 use crate::status::Status;
 use crate::store::{Store, StoreError};
+use crate::xds::nodes::Nodes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -21,6 +23,8 @@ use tokio::time::Instant;
 const DEBOUNCE: Duration = Duration::from_millis(50);
 /// With no last good state, the first snapshot waits this long for the first word on every coordinator's health.
 const FIRST_WORD: Duration = Duration::from_secs(10);
+/// How often it is looked whether Envoys have answered, while a new address waits for it.
+const LOOK: Duration = Duration::from_millis(100);
 /// How often names are resolved again.
 const RESOLVE: Duration = Duration::from_secs(5);
 
@@ -29,6 +33,7 @@ pub(crate) struct Reconciler {
     pub(crate) settings: Arc<Settings>,
     pub(crate) store: Store,
     pub(crate) status: Arc<Status>,
+    pub(crate) nodes: Arc<Nodes>,
     pub(crate) last_good: PathBuf,
     pub(crate) served: watch::Sender<Option<Arc<Snapshot>>>,
 }
@@ -45,9 +50,9 @@ impl Reconciler {
         match last_good::read(&self.last_good) {
             Ok(Some(last_good)) => {
                 tracing::info!(file = %self.last_good.display(), "starting from the last good state");
-                known = Known { observed: last_good.observed, state: Some(last_good.state), wait_until: None };
+                known = Known { observed: last_good.observed, state: Some(last_good.state), ..Known::default() };
                 probes.watch(known.endpoints());
-                self.publish(&known).await;
+                self.publish(&mut known).await;
             }
             Ok(None) => {}
             Err(problem) => self.status.problem("last good state", Some(problem)),
@@ -67,6 +72,7 @@ impl Reconciler {
                     if known.state.is_none() {
                         known.wait_until = Some(Instant::now() + FIRST_WORD);
                     }
+                    known.newcomers.compare(known.state.as_ref(), &state, std::time::Instant::now());
                     known.state = Some(state);
                     known.forget_gone();
                     probes.watch(known.endpoints());
@@ -75,6 +81,12 @@ impl Reconciler {
                 Some(report) = reports.recv() => self.take_in(&mut known, report),
                 Some(found) = addresses.recv() => known.observed.addresses = found,
                 () = until(known.wait_until) => known.wait_until = None,
+                () = tokio::time::sleep(LOOK), if !known.newcomers.is_empty() => {
+                    let known_by_all = |snapshots: &BTreeSet<String>| self.nodes.all_run(Kind::Route, snapshots);
+                    if !known.newcomers.settle(std::time::Instant::now(), known_by_all) {
+                        continue;
+                    }
+                }
                 else => return,
             }
             tokio::time::sleep(DEBOUNCE).await;
@@ -85,7 +97,7 @@ impl Reconciler {
                 continue;
             }
             known.wait_until = None;
-            self.publish(&known).await;
+            self.publish(&mut known).await;
         }
     }
 
@@ -105,9 +117,10 @@ impl Reconciler {
         known.observed.health.insert(report.slug, report.health);
     }
 
-    async fn publish(&self, known: &Known) {
+    async fn publish(&self, known: &mut Known) {
         let Some(state) = &known.state else { return };
-        let snapshot = match Snapshot::build(&self.settings, state, &known.observed) {
+        let observed = known.newcomers.hold_back(&known.observed);
+        let snapshot = match Snapshot::build(&self.settings, state, &observed) {
             Ok(snapshot) => snapshot,
             Err(error) => {
                 self.status.problem("snapshot", Some(format!("{error}; what was served before goes on being served")));
@@ -115,7 +128,8 @@ impl Reconciler {
             }
         };
         self.status.problem("snapshot", None);
-        self.status.seen(state, &known.observed, &snapshot.version);
+        self.status.seen(state, &observed, &snapshot.version);
+        known.newcomers.published(&snapshot.version);
         let changed = self.served.borrow().as_ref().is_none_or(|old| old.version != snapshot.version);
         if !changed {
             return;
@@ -133,6 +147,7 @@ impl Reconciler {
 struct Known {
     state: Option<State>,
     observed: Observed,
+    newcomers: Newcomers,
     wait_until: Option<Instant>,
 }
 

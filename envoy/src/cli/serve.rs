@@ -100,6 +100,7 @@ async fn run(config: Config, module: Vec<u8>) -> Result<Outcome> {
         settings: settings.clone(),
         store: store.clone(),
         status: status.clone(),
+        nodes: nodes.clone(),
         last_good: last_good::path(&config.state_dir),
         served: served_tx,
     };

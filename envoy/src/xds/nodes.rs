@@ -90,6 +90,16 @@ impl Nodes {
         });
     }
 
+    /// Whether every connected Envoy runs resources of this kind as of one of these snapshots.
+    pub(crate) fn all_run(&self, kind: Kind, snapshots: &BTreeSet<String>) -> bool {
+        self.with(|nodes| {
+            nodes.values().filter(|node| node.connected()).all(|node| {
+                let accepted = node.kinds.get(kind.label()).and_then(|k| k.accepted.as_ref());
+                accepted.is_some_and(|accepted| snapshots.contains(accepted))
+            })
+        })
+    }
+
     /// A copy for showing.
     pub(crate) fn list(&self) -> BTreeMap<String, Node> {
         self.with(|nodes| {
