@@ -13,6 +13,9 @@ use tokio::task::JoinHandle;
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Failures in a row that are not a refused connection before a healthy coordinator is taken out.
 const FAILURES: u32 = 2;
+/// The proving query. Unlike `SELECT 1`, which the coordinator answers by itself, it needs a node to run on: a coordinator
+/// that has just started knows none for some seconds, itself included, and every other query would fail there.
+const PROVING: &str = "SELECT count(*) FROM UNNEST(sequence(1, 2)) AS t(n)";
 /// Polls of the proving query; Trino holds each for up to a second.
 const MAX_POLLS: u32 = 60;
 
@@ -196,7 +199,7 @@ impl Probe {
             .map_err(|_| Failure { refused: false, reason: "/v1/info did not answer as Trino does".to_owned() })
     }
 
-    /// Runs `SELECT 1` the way queries come through Envoy. Gives the id's last part, and what is to be known besides.
+    /// Runs the proving query the way queries come through Envoy. Gives the id's last part, and what is to be known besides.
     async fn prove(&self) -> Result<(Option<String>, String), String> {
         let prefix = format!("/c/{}", self.slug);
         let forwarded = |request: reqwest::RequestBuilder| {
@@ -205,7 +208,7 @@ impl Probe {
                 .header("X-Trino-Source", "warren-health")
                 .header("X-Forwarded-Prefix", &prefix)
         };
-        let post = forwarded(self.client.post(format!("{}/v1/statement", self.base))).body("SELECT 1");
+        let post = forwarded(self.client.post(format!("{}/v1/statement", self.base))).body(PROVING);
         let answer = post.send().await.map_err(|e| Failure::of(e).reason)?;
         match answer.status().as_u16() {
             200 => {}
