@@ -1,30 +1,8 @@
-//! Slugs: what stands for a coordinator's address in URLs, `[a-z0-9-]`, unique and stored.
+//! Upkeep of slugs: each coordinator's address has one of its own, stored.
 
 use crate::state::{Address, Cluster, Endpoint};
 use std::collections::BTreeSet;
-
-/// Longest slug, in bytes: a DNS label, since a cluster's UI may have a host of its own.
-const MAX: usize = 63;
-
-/// Makes a slug of a cluster's name that is not taken yet: `ETL 1` becomes `etl-1`, then `etl-1-2`.
-pub(crate) fn slug(name: &str, taken: &BTreeSet<String>) -> String {
-    let mut base = String::new();
-    for c in name.chars() {
-        match c.to_ascii_lowercase() {
-            c @ ('a'..='z' | '0'..='9') => base.push(c),
-            _ if base.ends_with('-') || base.is_empty() => {}
-            _ => base.push('-'),
-        }
-    }
-    // Room for a number behind it.
-    base.truncate(MAX - 8);
-    let base = base.trim_end_matches('-');
-    let base = if base.is_empty() { "cluster" } else { base };
-    if !taken.contains(base) {
-        return base.to_owned();
-    }
-    (2..).map(|n: u32| format!("{base}-{n}")).find(|s| !taken.contains(s)).unwrap_or_else(|| base.to_owned())
-}
+use warren_rules::slug;
 
 /// What has to be written so that every cluster's address has a slug and every address that is gone is retired.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -82,20 +60,6 @@ mod tests {
 
     fn endpoint(slug: &str, cluster: &str, url: &str, retired: bool) -> Endpoint {
         Endpoint { slug: slug.into(), cluster: cluster.into(), url: url.into(), coordinator_id: None, retired }
-    }
-
-    #[test]
-    fn makes_slugs_that_fit_a_url_and_a_dns_label() {
-        let taken = BTreeSet::from(["etl-1".to_owned(), "etl-1-2".to_owned()]);
-        for (name, want) in [
-            ("adhoc", "adhoc"),
-            ("ETL 1", "etl-1-3"),
-            ("--Ünïcode--", "n-code"),
-            ("///", "cluster"),
-            (&"x".repeat(100), &"x".repeat(55)),
-        ] {
-            assert_eq!(slug(name, &taken), want, "{name}");
-        }
     }
 
     #[test]

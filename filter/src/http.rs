@@ -1,14 +1,14 @@
 //! One query, from its headers to where it goes.
 
 use crate::root::Active;
-use crate::{host, metrics, query_id};
+use crate::{host, metrics};
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 use std::rc::Rc;
 use warren_rules::reply::{ErrorKind, GENERIC_USER_ERROR, PERMISSION_DENIED, UNKNOWN_TRANSACTION};
 use warren_rules::{
-    Action as Decided, Decision, PREFIX_HEADER, Query, Target, Transaction, is_list_header, merge_list_header,
-    parse_transaction, prefix,
+    Action as Decided, Decision, PREFIX_HEADER, QUERY_ID_WITHIN, Query, Target, Transaction, find_query_id,
+    is_list_header, merge_list_header, parse_transaction, prefix,
 };
 
 const TRANSACTION: &str = "x-trino-transaction-id";
@@ -141,7 +141,7 @@ impl HttpContext for Http {
     fn on_http_response_body(&mut self, size: usize, _: bool) -> Action {
         if matches!(self.phase, Phase::WaitsForId) && size > 0 {
             self.phase = Phase::Done;
-            if let Some(id) = query_id::find(&host::response_start(size.min(query_id::LOOK_AT))) {
+            if let Some(id) = find_query_id(&host::response_start(size.min(QUERY_ID_WITHIN))) {
                 host::set_filter_state("warren.query_id", id);
             }
         }

@@ -15,7 +15,6 @@ mod host;
 mod http;
 mod live;
 mod metrics;
-mod query_id;
 mod root;
 
 use proxy_wasm::traits::RootContext;

@@ -6,7 +6,7 @@
 use crate::host;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use warren_rules::{GroupState, LiveState};
+use warren_rules::{GroupState, LiveState, route_metadata};
 
 /// Groups whose state is kept. Rules may compute names, so there is no end of them.
 const MOST: usize = 1_000;
@@ -51,22 +51,10 @@ impl RouteMetadata {
         if known.groups.len() >= MOST {
             known.groups.clear();
         }
-        let state = self.read(name);
+        let state = route_metadata::group(|value| {
+            host::property(vec!["xds", "route_metadata", "filter_metadata", &self.namespace, "groups", name, value])
+        });
         known.groups.entry(name.to_owned()).or_insert(state).as_ref().map(answer)
-    }
-
-    fn read(&self, group: &str) -> Option<GroupState> {
-        let value = |name: &str| {
-            host::property(vec!["xds", "route_metadata", "filter_metadata", &self.namespace, "groups", group, name])
-        };
-        let number = |name: &str| value(name).and_then(|bytes| number(&bytes)).unwrap_or_default();
-        Some(GroupState {
-            serving: flag(&value("serving")?),
-            clusters: number("clusters"),
-            healthy: number("healthy"),
-            running: number("running"),
-            queued: number("queued"),
-        })
     }
 }
 
@@ -77,34 +65,5 @@ impl LiveState for RouteMetadata {
 
     fn serving(&self, name: &str) -> bool {
         self.with(name, |state| state.serving).unwrap_or_default()
-    }
-}
-
-/// Envoy hands a boolean over as one byte.
-fn flag(bytes: &[u8]) -> bool {
-    matches!(bytes, [1])
-}
-
-/// Envoy hands a number over as a double, little endian.
-fn number(bytes: &[u8]) -> Option<i64> {
-    let value = f64::from_le_bytes(bytes.try_into().ok()?);
-    // Counts of queries: far below what a double holds exactly.
-    #[expect(clippy::cast_possible_truncation, reason = "saturates, and NaN becomes 0")]
-    Some(value as i64)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_values_as_envoy_hands_them_over() {
-        assert!(flag(&[1]));
-        for bytes in [&[][..], &[0], b"true"] {
-            assert!(!flag(bytes), "{bytes:?}");
-        }
-        assert_eq!(number(&2.0_f64.to_le_bytes()), Some(2));
-        assert_eq!(number(&f64::NAN.to_le_bytes()), Some(0));
-        assert_eq!(number(b"2"), None);
     }
 }

@@ -9,15 +9,6 @@ use crate::query::LiveState;
 use crate::ruleset::RuleFile;
 use crate::suggest;
 
-/// Request header from which Trino takes the beginning of the addresses that it hands out (`X-Forwarded-Prefix`;
-/// `ExternalUriInfo`).
-pub const PREFIX_HEADER: &str = "x-forwarded-prefix";
-
-/// What the addresses of a cluster's follow-ups begin with: by it Envoy finds the cluster again.
-pub fn prefix(slug: &str) -> String {
-    format!("/c/{slug}")
-}
-
 /// All that the filter needs to know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

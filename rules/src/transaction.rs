@@ -2,6 +2,8 @@
 //!
 //! Trino's own id is a bare UUID; Warren adds the cluster's slug to `X-Trino-Started-Transaction-Id` on the way out.
 
+use crate::slug::is_slug;
+
 /// What `X-Trino-Transaction-Id` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transaction<'a> {
@@ -18,9 +20,6 @@ pub enum Transaction<'a> {
     Invalid,
 }
 
-/// Longest slug: one DNS label.
-const SLUG_CHARACTERS: usize = 63;
-
 /// Takes the header's value apart. `None` is an absent header.
 pub fn parse_transaction(header: Option<&str>) -> Transaction<'_> {
     let value = header.map(str::trim).unwrap_or_default();
@@ -31,12 +30,6 @@ pub fn parse_transaction(header: Option<&str>) -> Transaction<'_> {
         Some((id, slug)) if is_uuid(id) && is_slug(slug) => Transaction::Pinned { id, slug },
         _ => Transaction::Invalid,
     }
-}
-
-/// Is this a slug: 1 to 63 of `[a-z0-9-]`?
-pub fn is_slug(text: &str) -> bool {
-    (1..=SLUG_CHARACTERS).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 fn is_uuid(text: &str) -> bool {

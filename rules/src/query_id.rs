@@ -1,10 +1,10 @@
 //! The query id, from the first bytes of Trino's answer: it is in no header.
 
-/// How much of the answer is looked at; `id` comes first in it (`io.trino.client.QueryResults`).
-pub(crate) const LOOK_AT: usize = 256;
+/// How much of the answer is looked at, in bytes; `id` comes first in it (`io.trino.client.QueryResults`).
+pub const QUERY_ID_WITHIN: usize = 256;
 
-/// Finds `"id":"…"`. Nothing but a query id is taken: digits, letters, underscores.
-pub(crate) fn find(start_of_answer: &[u8]) -> Option<&str> {
+/// Finds `"id":"…"`. Nothing but a query id is taken: digits, letters, underscores, at most 64 of them.
+pub fn find_query_id(start_of_answer: &[u8]) -> Option<&str> {
     const KEY: &[u8] = b"\"id\":\"";
     let at = start_of_answer.windows(KEY.len()).position(|w| w == KEY)?;
     let rest = start_of_answer.get(at + KEY.len()..)?;
@@ -28,7 +28,7 @@ mod tests {
             (r#"{"id":"a b"}"#, None),
             ("", None),
         ] {
-            assert_eq!(find(answer.as_bytes()), want, "{answer}");
+            assert_eq!(find_query_id(answer.as_bytes()), want, "{answer}");
         }
     }
 }
