@@ -8,6 +8,8 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use percent_encoding::percent_decode_str;
 
+use crate::limits;
+
 /// Base64 as Java's decoder takes it: padding may be missing, bits left over at the end may be set.
 const JAVA_BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -42,6 +44,11 @@ pub fn header_bytes(text: &str) -> Cow<'_, [u8]> {
     }
     let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
     bytes.map_or(Cow::Borrowed(text.as_bytes()), Cow::Owned)
+}
+
+/// As much of a text, from its start, as a script may hold.
+pub(crate) fn cut(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(limits::STRING_BYTES)).unwrap_or_default()
 }
 
 /// As Java's `String.trim`: what is not above a space goes. A no-break space stays, and so makes another user.

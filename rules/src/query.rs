@@ -177,7 +177,7 @@ impl Query {
 
     pub(crate) fn source_string(&self) -> &ImmutableString {
         self.note(Fact::Header(Cow::Borrowed("x-trino-source")));
-        self.source.get_or_init(|| self.header("x-trino-source").unwrap_or_default().into())
+        self.source.get_or_init(|| facts::cut(self.header("x-trino-source").unwrap_or_default()).into())
     }
 
     pub(crate) fn read_header(&self, name: impl Into<Cow<'static, str>>) -> &str {
@@ -304,10 +304,10 @@ impl Query {
 
     fn known_user(&self) -> &ImmutableString {
         self.user.get_or_init(|| {
-            let named = |header: &str| facts::java_trim(self.header(header).unwrap_or_default());
+            let named = |header: &str| facts::java_trim(facts::cut(self.header(header).unwrap_or_default()));
             let basic = || facts::basic_user(self.header("authorization").unwrap_or_default());
             match named("x-trino-user") {
-                "" => basic().map_or_else(|| named("x-trino-original-user").into(), Into::into),
+                "" => basic().map_or_else(|| named("x-trino-original-user").into(), |user| facts::cut(&user).into()),
                 user => user.into(),
             }
         })

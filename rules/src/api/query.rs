@@ -38,10 +38,7 @@ impl Q {
     }
 
     fn pairs(&self, header: &'static str) -> Map {
-        facts::pairs(self.0.read_headers(header))
-            .take(limits::MAP_ENTRIES)
-            .map(|(key, value)| (key.into(), text(&value).into()))
-            .collect()
+        map(facts::pairs(self.0.read_headers(header)))
     }
 
     fn clock(&self) -> Result<(i64, i64)> {
@@ -79,7 +76,8 @@ fn register_client(engine: &mut Engine) {
         .register_get("source", |q: &mut Q| q.0.source_string().clone())
         .register_get("client_info", |q: &mut Q| q.text("x-trino-client-info"))
         .register_get("client_tags", |q: &mut Q| -> Array {
-            q.0.client_tags().iter().take(limits::ARRAY_ELEMENTS).map(|tag| tag.clone().into()).collect()
+            let tags = q.0.client_tags().iter().take(limits::ARRAY_ELEMENTS);
+            within(tags, |tag| tag.len()).map(|tag| tag.clone().into()).collect()
         })
         .register_fn("has_tag", |q: &mut Q, tag: ImmutableString| q.0.has_tag(tag));
 }
@@ -91,10 +89,8 @@ fn register_session(engine: &mut Engine) {
         .register_get("path", |q: &mut Q| q.text("x-trino-path"))
         .register_get("session", |q: &mut Q| q.pairs("x-trino-session"))
         .register_get("roles", |q: &mut Q| -> Map {
-            facts::pairs(q.0.read_headers("x-trino-role"))
-                .take(limits::MAP_ENTRIES)
-                .map(|(catalog, role)| (catalog.into(), text(facts::role_name(&role)).into()))
-                .collect()
+            map(facts::pairs(q.0.read_headers("x-trino-role"))
+                .map(|(catalog, role)| (catalog, facts::role_name(&role).to_owned())))
         })
         .register_get("resource_estimates", |q: &mut Q| q.pairs("x-trino-resource-estimate"))
         .register_get("time_zone", |q: &mut Q| q.text("x-trino-time-zone"))
@@ -155,7 +151,22 @@ fn matches(runtime: &Runtime, text: &str, pattern: &str) -> Result<bool> {
 
 /// A string no longer than scripts may hold; the rest is cut off.
 fn text(value: &str) -> ImmutableString {
-    value.get(..value.floor_char_boundary(limits::STRING_BYTES)).unwrap_or_default().into()
+    facts::cut(value).into()
+}
+
+/// A map no larger than scripts may hold; the rest is left out.
+fn map(pairs: impl Iterator<Item = (String, String)>) -> Map {
+    let pairs = within(pairs.take(limits::MAP_ENTRIES), |(key, value)| key.len().saturating_add(value.len()));
+    pairs.map(|(key, value)| (key.into(), value.into())).collect()
+}
+
+/// As many of them, from the first, as scripts may hold together. Where there is more, a rule would fail and be skipped, and
+/// a client could bring that about.
+fn within<T>(items: impl Iterator<Item = T>, bytes: impl Fn(&T) -> usize) -> impl Iterator<Item = T> {
+    items.scan(0_usize, move |sum, item| {
+        *sum = sum.saturating_add(bytes(&item));
+        (*sum <= limits::STRING_BYTES).then_some(item)
+    })
 }
 
 fn claims(claims: &serde_json::Map<String, serde_json::Value>) -> Map {

@@ -92,6 +92,28 @@ fn what_is_too_large_to_read_is_refused() {
 }
 
 #[test]
+fn a_client_cannot_make_a_rule_fail_by_a_long_header() {
+    let rules = compile(
+        "rule(\"user\", |q| if q.user.starts_with(\"ann\") { deny(\"user\") });\n\
+         rule(\"source\", |q| if q.source.starts_with(\"bi\") { deny(\"source\") });\n\
+         rule(\"tags\", |q| if q.client_tags.some(|t| t == \"etl\") { deny(\"tags\") });\n\
+         rule(\"session\", |q| if q.session[\"a\"] == \"1\" { deny(\"session\") });\n",
+    )
+    .unwrap();
+    for (header, begin, rule) in [
+        ("X-Trino-User", "ann", "user"),
+        ("X-Trino-Original-User", "ann", "user"),
+        ("X-Trino-Source", "bi", "source"),
+        ("X-Trino-Client-Tags", "etl,", "tags"),
+        ("X-Trino-Session", "a=1,b=", "session"),
+    ] {
+        let value = format!("{begin}{}", "x".repeat(2 << 20));
+        let query = Query::new("POST", "/v1/statement", vec![(header.to_owned(), value)]);
+        assert_eq!(outcome(&rules.decide(Rc::new(query))), format!("denied by {rule}: {rule}"), "{header}");
+    }
+}
+
+#[test]
 fn a_rule_reads_a_text_of_five_megabytes_to_its_end() {
     let rules = compile("rule(\"end\", |q| if q.sql.text.ends_with(\"--etl\") { route(\"etl\") });").unwrap();
     let text = format!("SELECT 1 {}--etl", " ".repeat(5 << 20));
