@@ -1,28 +1,5 @@
-//! Warren's control service and command line.
-//!
-//! ```text
-//! PostgreSQL ─ store ─► state ─┐
-//! Trino ─ health, names ───────┴► snapshot (pure) ─ watch ─► xds ─► every Envoy
-//! ```
-//!
-//! It is never in a query's way: Envoys go on with what they have when this program is gone.
-
-mod api;
-mod cli;
-mod config;
-mod health;
-mod last_good;
-mod newcomers;
-mod reconcile;
-mod resources;
-mod rules_folder;
-mod slug;
-mod snapshot;
-mod state;
-mod status;
-mod store;
-mod xds;
+//! The program; everything is in the library.
 
 fn main() -> std::process::ExitCode {
-    cli::run()
+    warren::run()
 }

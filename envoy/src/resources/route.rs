@@ -33,38 +33,42 @@ use warren_rules::{PREFIX_HEADER, prefix};
 
 /// All that the routes are made of.
 #[derive(Serialize)]
-pub(crate) struct RouteSpec<'a> {
-    pub(crate) default_group: &'a str,
+pub struct RouteSpec<'a> {
+    /// Group of `/v1/info` and its like.
+    pub default_group: &'a str,
     /// Paths that take new queries; `/v1/statement` first.
-    pub(crate) statement_paths: &'a [String],
+    pub statement_paths: &'a [String],
     /// Further path prefixes that go to the default group, by configuration.
-    pub(crate) extra_paths: &'a [String],
+    pub extra_paths: &'a [String],
     /// `trino.example`: the UI of the cluster with slug `x` is at `x.trino.example`.
-    pub(crate) ui_domain: Option<&'a str>,
+    pub ui_domain: Option<&'a str>,
     /// Every known coordinator, serving or not: its follow-ups are always tried.
-    pub(crate) coordinators: Vec<FollowUps<'a>>,
+    pub coordinators: Vec<FollowUps<'a>>,
     /// Live state for the filter, by group.
-    pub(crate) live: BTreeMap<&'a str, warren_rules::GroupState>,
+    pub live: BTreeMap<&'a str, warren_rules::GroupState>,
     /// Largest query text that a rule reads, in bytes. There whether or not a rule reads one now: rules and routes are
     /// pushed apart, and a text must never meet new rules under an old limit.
-    pub(crate) body_limit: u64,
+    pub body_limit: u64,
     /// Answer with the rule's name in `X-Warren-Rule`.
-    pub(crate) show_rule: bool,
+    pub show_rule: bool,
 }
 
 /// A coordinator and what leads to it.
 #[derive(Serialize)]
-pub(crate) struct FollowUps<'a> {
-    pub(crate) slug: &'a str,
-    pub(crate) coordinator_id: Option<&'a str>,
-    pub(crate) external_url: Option<&'a str>,
+pub struct FollowUps<'a> {
+    /// Its slug.
+    pub slug: &'a str,
+    /// The last part of the query ids that it makes, if that is known.
+    pub coordinator_id: Option<&'a str>,
+    /// Where people reach it, for its UI.
+    pub external_url: Option<&'a str>,
 }
 
 /// A query id less its last part, which names the coordinator (`QueryIdGenerator`): day, time, number.
 const QUERY_ID: &str = r"\d{8}_\d{6}_\d{5}_";
 
 /// The one route configuration.
-pub(crate) fn routes(spec: &RouteSpec<'_>) -> RouteConfiguration {
+pub fn routes(spec: &RouteSpec<'_>) -> RouteConfiguration {
     let mut virtual_hosts = vec![VirtualHost {
         name: "warren".to_owned(),
         domains: vec!["*".to_owned()],

@@ -1,0 +1,31 @@
+//! Warren's control service and command line.
+//!
+//! ```text
+//! PostgreSQL ─ store ─► state ─┐
+//! Trino ─ health, names ───────┴► snapshot (pure) ─ watch ─► xds ─► every Envoy
+//! ```
+//!
+//! It is never in a query's way: Envoys go on with what they have when this program is gone.
+
+mod api;
+mod cli;
+mod config;
+mod health;
+mod last_good;
+mod newcomers;
+mod reconcile;
+mod resources;
+mod rules_folder;
+mod slug;
+mod snapshot;
+mod state;
+mod status;
+mod store;
+mod xds;
+
+/// Who may go where: the table at the door, as Envoy's routes.
+pub mod door {
+    pub use crate::resources::route::{FollowUps, RouteSpec, routes};
+}
+
+pub use cli::run;
