@@ -3,8 +3,10 @@
 CARGO ?= cargo
 WASM = $(CARGO) build --quiet --locked -p warren-filter --target wasm32-wasip1 --profile wasm
 ARGS ?=
+# How long each of the six targets is fuzzed; all together half an hour.
+SECONDS ?= 300
 
-.PHONY: help demo build test test-full bench lint fmt
+.PHONY: help demo build test test-full fuzz bench lint fmt
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,13 +20,22 @@ build: ## Build the control service and the filter
 	$(WASM)
 
 test: lint build ## What CI runs: lints, unit tests, every case on the real programs, the demo's check
-	$(CARGO) test --locked -p warren-rules -p warren-filter -p warren
+	$(CARGO) test --locked -p warren-rules -p warren-filter -p warren -p warren-fuzz
 	$(CARGO) build --quiet --locked -p warren-filter --features planted-panic --target wasm32-wasip1 --profile planted
 	$(CARGO) test --locked -p warren-tests
 	$(MAKE) --no-print-directory demo ARGS=--check
 
 test-full: test ## All of that, and what takes longer
 	@echo "test-full: nothing takes longer yet; that was all"
+
+fuzz: ## Look for inputs that break what must hold (SECONDS=300 a target); needs Rust nightly and a C++ compiler
+	@command -v cargo-fuzz > /dev/null || $(CARGO) install cargo-fuzz --locked --version 0.13.2
+	@rustup toolchain list | grep -q nightly || rustup toolchain install nightly --profile minimal
+	@for target in $$($(CARGO) +nightly fuzz list); do \
+		mkdir -p fuzz/found/$$target; \
+		$(CARGO) +nightly fuzz run --sanitizer none --features libfuzzer $$target fuzz/found/$$target fuzz/corpus/$$target -- \
+			-max_total_time=$(SECONDS) -timeout=10 -max_len=65536 -print_final_stats=1 || exit 1; \
+	done
 
 bench: ## Speed, as ratios in one run
 	@echo "bench: there is no benchmark yet" >&2; exit 1

@@ -1,0 +1,29 @@
+//! What must hold for any input, one function a target. The fuzzer looks for an input that breaks it; `tests/replay.rs`
+//! runs the same functions over the corpora.
+//!
+//! Inputs are texts that a person can read and write where that is possible; each function says its form.
+
+mod headers;
+mod path;
+mod plugin_config;
+mod route_metadata;
+mod transaction;
+
+pub use headers::headers;
+pub use path::path;
+pub use plugin_config::plugin_config;
+pub use route_metadata::route_metadata;
+pub use transaction::{query_id, transaction};
+
+/// A target: it panics when what must hold does not.
+pub type Target = fn(&[u8]);
+
+/// All targets, by the names of their corpora.
+pub const TARGETS: [(&str, Target); 6] = [
+    ("headers", headers),
+    ("path", path),
+    ("plugin_config", plugin_config),
+    ("query_id", query_id),
+    ("route_metadata", route_metadata),
+    ("transaction", transaction),
+];
