@@ -33,6 +33,8 @@ pub const VARIABLES: usize = 256;
 pub const FUNCTIONS: usize = 1_024;
 /// Characters of a rule's name: it becomes part of a metric's name.
 pub const RULE_NAME_CHARACTERS: usize = 64;
+/// Characters of the reason why a rule failed: it is logged for each query, and a rule may throw any string.
+pub const REASON_CHARACTERS: usize = 300;
 /// Bytes of memory that one compiled regular expression may take.
 pub const REGEX_BYTES: usize = 256 * 1024;
 /// Distinct strings that Rhai keeps one copy of.

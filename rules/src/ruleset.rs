@@ -272,7 +272,11 @@ pub(crate) fn verdict_of(value: Dynamic) -> Result<Option<Verdict>, String> {
 }
 
 fn failure(error: &EvalAltResult) -> String {
-    let (message, position) = messages::runtime(error);
+    let (mut message, position) = messages::runtime(error);
+    if let Some((cut, _)) = message.char_indices().nth(limits::REASON_CHARACTERS) {
+        message.truncate(cut);
+        message.push('…');
+    }
     match (position.line(), position.position()) {
         (Some(line), Some(column)) => format!("line {line}, column {column}: {message}"),
         (Some(line), None) => format!("line {line}: {message}"),

@@ -36,7 +36,7 @@ fn plain(text: &str) -> Result<String, String> {
 }
 
 pub(super) fn print(args: &BootstrapArgs) -> Result<Outcome> {
-    print!("{}", render(args));
+    say!("{}", render(args).trim_end());
     Ok(Outcome::Good)
 }
 

@@ -47,35 +47,33 @@ pub(super) async fn run(api: &ApiArgs, command: ClustersCommand) -> Result<Outco
         ClustersCommand::List { json } => {
             let clusters: Vec<ClusterStatus> = client.get("clusters").await?;
             if json {
-                println!("{}", serde_json::to_string_pretty(&clusters)?);
+                say!("{}", serde_json::to_string_pretty(&clusters)?);
             } else if clusters.is_empty() {
-                println!(
-                    "no clusters yet; add one with `warren clusters add NAME --url http://HOST:PORT --group GROUP`"
-                );
+                say!("no clusters yet; add one with `warren clusters add NAME --url http://HOST:PORT --group GROUP`");
             } else {
-                println!("{}", clusters_table(&clusters));
+                say!("{}", clusters_table(&clusters));
             }
         }
         ClustersCommand::Add { name, url, group, external_url, active } => {
             let new = NewCluster { name: name.clone(), url, external_url, group, active };
             client.tell(Method::POST, "clusters", Some(&new)).await?;
             if active {
-                println!("added `{name}`; it takes queries as soon as it is healthy");
+                say!("added `{name}`; it takes queries as soon as it is healthy");
             } else {
-                println!("added `{name}`; `warren clusters activate {name}` lets it take queries");
+                say!("added `{name}`; `warren clusters activate {name}` lets it take queries");
             }
         }
         ClustersCommand::Activate { name } => {
             client.tell(Method::POST, &format!("clusters/{}/activate", segment(&name)), None::<&()>).await?;
-            println!("activated `{name}`; it takes queries as soon as it is healthy");
+            say!("activated `{name}`; it takes queries as soon as it is healthy");
         }
         ClustersCommand::Deactivate { name } => {
             client.tell(Method::POST, &format!("clusters/{}/deactivate", segment(&name)), None::<&()>).await?;
-            println!("deactivated `{name}`; its running queries go on");
+            say!("deactivated `{name}`; its running queries go on");
         }
         ClustersCommand::Remove { name } => {
             client.tell(Method::DELETE, &format!("clusters/{}", segment(&name)), None::<&()>).await?;
-            println!("removed `{name}`; its running queries go on");
+            say!("removed `{name}`; its running queries go on");
         }
     }
     Ok(Outcome::Good)

@@ -1,5 +1,13 @@
 //! The command line.
 
+/// Prints a line to standard output. Unlike `println!` it does not panic when nobody reads it (`warren status | head`).
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write;
+        writeln!(std::io::stdout(), $($text)*)?
+    }};
+}
+
 mod bootstrap;
 mod client;
 mod clusters;
@@ -8,6 +16,7 @@ mod serve;
 mod status;
 
 use clap::{Args, Parser, Subcommand};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -109,6 +118,10 @@ pub fn run() -> ExitCode {
     });
     match outcome {
         Ok(outcome) => outcome.into(),
+        // Whoever read the output has read enough.
+        Err(error) if error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe) => {
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             eprintln!("{error:#}");
             ExitCode::FAILURE

@@ -58,15 +58,15 @@ pub(super) async fn run(api: &ApiArgs, command: RulesCommand) -> Result<Outcome>
             let author = std::env::var("USER").unwrap_or_default();
             let published: Published =
                 Client::new(api)?.post("rules", Some(&Publish { files, author, message })).await?;
-            tell(&published);
+            tell(&published)?;
             Ok(Outcome::Good)
         }
         RulesCommand::List { json } => {
             let entries: Vec<RuleSetEntry> = Client::new(api)?.get("rules").await?;
             if json {
-                println!("{}", serde_json::to_string_pretty(&entries)?);
+                say!("{}", serde_json::to_string_pretty(&entries)?);
             } else if entries.is_empty() {
-                println!(
+                say!(
                     "no rules yet, so every query goes to the default group; publish some with `warren rules publish DIR`"
                 );
             } else {
@@ -79,27 +79,28 @@ pub(super) async fn run(api: &ApiArgs, command: RulesCommand) -> Result<Outcome>
                         e.files.join(", "),
                     ]
                 });
-                println!("{}", table(&["version", "published", "by", "message", "files"], rows));
+                say!("{}", table(&["version", "published", "by", "message", "files"], rows));
             }
             Ok(Outcome::Good)
         }
         RulesCommand::Rollback { version } => {
             let published: Published =
                 Client::new(api)?.post(&format!("rules/{version}/rollback"), None::<&()>).await?;
-            tell(&published);
+            tell(&published)?;
             Ok(Outcome::Good)
         }
     }
 }
 
-fn tell(published: &Published) {
+fn tell(published: &Published) -> Result<()> {
     for warning in &published.warnings {
         eprintln!("warning: {warning}");
     }
-    println!(
+    say!(
         "published as version {}; in force on every Envoy within a second or two (`warren status`)",
         published.version
     );
+    Ok(())
 }
 
 fn check(dir: &std::path::Path, json: bool) -> Result<Outcome> {
@@ -113,17 +114,17 @@ fn check(dir: &std::path::Path, json: bool) -> Result<Outcome> {
     match RuleSet::compile(&files) {
         Ok(rules) => {
             if json {
-                println!("[]");
+                say!("[]");
             } else {
                 let body =
                     if rules.reads_body() { "; reads the query's text, so Envoy waits for the body" } else { "" };
-                println!("{} rules in {} file(s), no mistakes{body}", rules.rule_names().count(), files.len());
+                say!("{} rules in {} file(s), no mistakes{body}", rules.rule_names().count(), files.len());
             }
             Ok(Outcome::Good)
         }
         Err(errors) => {
             if json {
-                println!("{}", serde_json::to_string_pretty(&errors.0)?);
+                say!("{}", serde_json::to_string_pretty(&errors.0)?);
             } else {
                 eprintln!("{errors}");
             }
@@ -156,6 +157,6 @@ fn decide(dir: &std::path::Path, default_group: &str) -> Result<Outcome> {
             return Ok(Outcome::Usage);
         }
     };
-    println!("{}", serde_json::to_string_pretty(&rules.decide(Rc::new(query)).to_json(default_group))?);
+    say!("{}", serde_json::to_string_pretty(&rules.decide(Rc::new(query)).to_json(default_group))?);
     Ok(Outcome::Good)
 }

@@ -53,26 +53,26 @@ pub(crate) fn clusters_table(clusters: &[ClusterStatus]) -> Table {
 pub(super) async fn print(api: &ApiArgs, json: bool) -> Result<Outcome> {
     let report: StatusReport = Client::new(api)?.get("status").await?;
     if json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        say!("{}", serde_json::to_string_pretty(&report)?);
     } else {
-        show(&report);
+        show(&report)?;
     }
     let refused = report.envoys.values().flat_map(|n| n.kinds.values()).any(|k| k.rejected.is_some());
     Ok(if report.problems.is_empty() && !refused { Outcome::Good } else { Outcome::Findings })
 }
 
-fn show(report: &StatusReport) {
+fn show(report: &StatusReport) -> Result<()> {
     match &report.snapshot {
         Some(snapshot) => {
             let rules = report.rules.map_or_else(|| "none".to_owned(), |v| v.to_string());
-            println!("serving snapshot {snapshot}, rules version {rules}");
+            say!("serving snapshot {snapshot}, rules version {rules}");
         }
-        None => println!("{}", paint("serving nothing yet: no state was read", Style::new().red())),
+        None => say!("{}", paint("serving nothing yet: no state was read", Style::new().red())),
     }
     for (part, problem) in &report.problems {
-        println!("{} {part}: {problem}", paint("problem", Style::new().red().bold()));
+        say!("{} {part}: {problem}", paint("problem", Style::new().red().bold()));
     }
-    println!("\n{}", clusters_table(&report.clusters));
+    say!("\n{}", clusters_table(&report.clusters));
     let rows = report.envoys.iter().map(|(id, node)| {
         let link = if node.connected() { cell("connected", Color::Green) } else { cell("gone", Color::Red) };
         // Delta xDS: what did not change is not sent again, so an older version is not an outdated one.
@@ -88,5 +88,6 @@ fn show(report: &StatusReport) {
             .join("\n");
         vec![Cell::new(id), Cell::new(&node.envoy), link, Cell::new(accepted), cell(&refused, Color::Red)]
     });
-    println!("\n{}", table(&["Envoy", "version", "link", "accepted", "refused"], rows));
+    say!("\n{}", table(&["Envoy", "version", "link", "accepted", "refused"], rows));
+    Ok(())
 }

@@ -67,6 +67,14 @@ fn a_hundred_slow_rules_share_one_budget() {
 }
 
 #[test]
+fn the_reason_of_a_failure_is_cut_since_it_is_logged_for_each_query() {
+    let source =
+        format!("rule(\"a\", |q| {{ if q.user == \"ann\" {{ throw \"{}\" }} route(\"y\") }});{NEXT}", "ä".repeat(400));
+    let wanted = format!("x by next\na failed: line 1, column 38: {}…", "ä".repeat(300));
+    assert_eq!(outcome(&decide(&compile(&source).unwrap())), wanted);
+}
+
+#[test]
 fn catching_does_not_escape_the_budget() {
     let source = format!("rule(\"a\", |q| {{ loop {{ try {{ loop {{ }} }} catch {{ }} }} route(\"y\") }});{NEXT}");
     assert_eq!(
