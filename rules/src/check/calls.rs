@@ -99,7 +99,24 @@ impl<'a> Checker<'a> {
             let message = format!("`push` would change {what}");
             self.report(position, &message, Some("copy it with `let` first"));
         }
+        if let Some(root) = root {
+            self.closures_beside(root, call);
+        }
         self.arguments(&entries, call, owner, position)
+    }
+
+    /// While a chain that begins with a variable is computed, Rhai lets nobody else read the variable: not even a closure
+    /// within the chain. It says so only when it comes to it, as a "data race".
+    fn closures_beside(&mut self, root: &str, call: &FnCallExpr) {
+        for argument in &call.args {
+            if let Expr::Stmt(closure) = argument
+                && script::shares(closure.statements(), |name| name == root)
+            {
+                let message = format!("this closure reads `{root}`, and stands in a chain that begins with `{root}`");
+                let help = format!("write `let list = {root}…;` first, and `list.{}(…)`", call.name);
+                self.report(argument.start_position(), &message, Some(&help));
+            }
+        }
     }
 
     /// Checks arguments against the forms that a function has, and says what it gives.

@@ -381,3 +381,23 @@ fn says_in_plain_words_what_the_parser_found() {
         ),
     ]);
 }
+
+#[test]
+fn refuses_a_closure_that_reads_what_its_chain_reads() {
+    let help = |at: &str, list: &str, method: &str| {
+        format!(
+            "rule `x`: line 1, column {at}: this closure reads `{list}`, and stands in a chain that begins with `{list}`; \
+             write `let list = {list}…;` first, and `list.{method}(…)`"
+        )
+    };
+    for (body, want) in [
+        ("if q.client_tags.some(|t| t == q.user) { route(\"a\") }", help("39", "q", "some")),
+        ("if q.user.split(\",\").all(|t| q.has_tag(t)) { route(\"a\") }", help("42", "q", "all")),
+        ("if q.client_tags.some(|t| [t].some(|u| q.has_tag(u))) { route(\"a\") }", help("39", "q", "some")),
+        ("let l = [1]; if l.some(|n| l.len() > n) { route(\"a\") }", help("40", "l", "some")),
+        ("let l = q.client_tags; if l.some(|t| t == q.user) { route(\"a\") }", String::new()),
+        ("let u = q.user; if q.client_tags.some(|t| t == u) { route(\"a\") }", String::new()),
+    ] {
+        assert_eq!(mistakes(&format!("rule(\"x\", |q| {{ {body} }});")), want, "{body}");
+    }
+}
