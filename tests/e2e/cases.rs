@@ -58,6 +58,7 @@ pub(crate) const CASES: &[(&str, Case)] = cases![
     attacks::user::what_names_no_user_is_refused,
     attacks::framing::malformed_requests_are_refused_at_the_door,
     attacks::framing::oddities_that_change_nothing_are_let_through,
+    attacks::http2::nothing_steers_over_http2_either,
     attacks::paths::no_path_leads_round_the_table,
     attacks::paths::no_prefix_leads_to_more_than_follow_ups,
     attacks::paths::a_forged_query_id_leads_nowhere,

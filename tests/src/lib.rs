@@ -12,6 +12,7 @@ pub mod postgres_server;
 pub mod process;
 pub mod progress;
 pub mod raw;
+pub mod raw_http2;
 pub mod run_dir;
 pub mod stack;
 pub mod trino;

@@ -2,6 +2,7 @@
 //! its VM never had to be made anew (but in [`panic`], where that is the matter).
 
 pub(super) mod framing;
+pub(super) mod http2;
 pub(super) mod panic;
 pub(super) mod paths;
 pub(super) mod rules;

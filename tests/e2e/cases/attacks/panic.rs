@@ -19,7 +19,7 @@ use super::{ALICE, post, reloads, said};
 const ADHOC: &str = "http://gw.test/c/adhoc-1";
 const FAILED: &str = "the routing filter failed; try again";
 /// After a panic the VM is made anew within this: back-off of at most a second (`resources::wasm`), and some milliseconds.
-const BACK: Duration = Duration::from_secs(3);
+const BACK: Duration = Duration::from_secs(5);
 
 pub(in super::super) fn a_panic_costs_its_query_and_those_in_the_filter_and_no_more(stack: &Stack) -> Result<()> {
     let port = free_port()?;

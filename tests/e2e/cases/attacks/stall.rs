@@ -14,7 +14,7 @@ use super::super::SOON;
 use super::{ALICE, post, said};
 
 /// `--request-timeout` here; five minutes if nothing is said.
-const BOUND: Duration = Duration::from_secs(3);
+const BOUND: Duration = Duration::from_secs(6);
 /// The pause between two pieces of a slow upload.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -25,7 +25,7 @@ pub(in super::super) fn a_stalled_request_is_ended_and_a_slow_one_is_not(stack: 
         database_url: stack.postgres.url(),
         listen: port,
         default_group: "adhoc".to_owned(),
-        more: vec!["--request-timeout".to_owned(), "3s".to_owned()],
+        more: vec!["--request-timeout".to_owned(), "6s".to_owned()],
         ..WarrenOptions::default()
     };
     let warren = Warren::start(&stack.run, &options)?;
@@ -75,7 +75,7 @@ fn stalls(base: &str, envoy: &Envoy) -> Result<()> {
     let begin = Instant::now();
     let (mut stalled, mut dripping, mut half) = (open()?, open()?, Raw::connect(base)?);
     half.send(b"POST /v1/statement HTTP/1.1\r\nHost: gw.test\r\nX-Trino-U");
-    while begin.elapsed() < BOUND - 2 * PAUSE {
+    while begin.elapsed() < BOUND / 2 {
         dripping.nothing_for(PAUSE)?;
         dripping.send(b"1\r\n \r\n");
     }
@@ -83,7 +83,7 @@ fn stalls(base: &str, envoy: &Envoy) -> Result<()> {
         let reply = raw.reply(false, SOON).context(what)?.with_context(|| format!("{what}: closed without a word"))?;
         assert_eq!((reply.status.as_u16(), said(&reply).as_str()), (408, "request timeout"), "{what}");
     }
-    ensure!(begin.elapsed() < BOUND + Duration::from_secs(2), "it took {:?}", begin.elapsed());
+    ensure!(begin.elapsed() < BOUND + SOON, "it took {:?}", begin.elapsed());
     eventually(SOON, "nothing to be held for them", || {
         let (asked, sent) =
             (envoy.stat("http.warren.downstream_rq_active")?, envoy.stat("cluster.group/adhoc.upstream_rq_active")?);
