@@ -14,6 +14,7 @@ pub mod progress;
 pub mod raw;
 pub mod raw_http2;
 pub mod run_dir;
+pub mod s3_server;
 pub mod stack;
 pub mod trino;
 pub mod warren;

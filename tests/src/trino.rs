@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -12,10 +11,13 @@ use serde::Deserialize;
 
 use crate::client::Session;
 use crate::fetch::Programs;
+use crate::fetch::trino_483::Trino483;
 use crate::http;
 use crate::ports::free_port;
 use crate::process::Process;
 use crate::run_dir::RunDir;
+
+mod configuration;
 
 /// Three at once on two busy cores take a while.
 const READY: Duration = Duration::from_secs(180);
@@ -23,12 +25,18 @@ const READY: Duration = Duration::from_secs(180);
 /// What a test may want otherwise.
 #[derive(Debug, Clone)]
 pub struct TrinoOptions {
+    /// Another Trino than the one with plugins.
+    pub newest: Option<Trino483>,
     /// Largest heap. Below 1 GB Trino was not seen to work.
     pub heap: String,
     /// Both compilers, for measurements. Off: the quick one only, which starts a Trino in 3/4 of the time.
     pub optimise: bool,
+    /// Plugins by the names of their folders in the server's own, besides the connectors.
+    pub plugins: Vec<String>,
     /// Lines for `config.properties`.
     pub config: Vec<String>,
+    /// Further files: path below `etc`, text.
+    pub files: Vec<(String, String)>,
     /// Use the class cache if it was made.
     pub class_cache: bool,
 }
@@ -52,8 +60,17 @@ pub struct CoordinatorQuery {
     pub state: String,
     /// Statement.
     pub query: String,
+    /// Why it failed, if it did.
+    pub error_code: Option<CoordinatorErrorCode>,
     /// Who asked.
     pub session: CoordinatorSession,
+}
+
+/// Why a query failed, as the coordinator tells it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct CoordinatorErrorCode {
+    /// Name of the error, such as `USER_CANCELED`.
+    pub name: String,
 }
 
 /// Who asked, as the coordinator got it.
@@ -75,7 +92,15 @@ pub struct CoordinatorSession {
 
 impl Default for TrinoOptions {
     fn default() -> Self {
-        Self { heap: "1G".to_owned(), optimise: false, config: Vec::new(), class_cache: true }
+        Self {
+            newest: None,
+            heap: "1G".to_owned(),
+            optimise: false,
+            plugins: Vec::new(),
+            config: Vec::new(),
+            files: Vec::new(),
+            class_cache: true,
+        }
     }
 }
 
@@ -86,7 +111,7 @@ impl Trino {
     pub fn start(programs: &Programs, run: &RunDir, name: &str, options: &TrinoOptions) -> Result<Self> {
         let mut flags = jvm_flags(options);
         let class_cache = programs.class_cache()?;
-        if options.class_cache && class_cache.is_file() {
+        if options.class_cache && class_cache.is_file() && options.newest.is_none() {
             flags.push(with_path("-XX:AOTCache=", &class_cache));
             // A cache that does not fit is passed over without a word on standard error.
             flags.push("-Xlog:aot=off,aot*=off".into());
@@ -103,10 +128,19 @@ impl Trino {
     ) -> Result<Self> {
         let port = free_port()?;
         let folder = run.folder(name)?;
-        write_configuration(programs, &folder, name, port, options)?;
-        let java = programs.java()?;
-        flags.extend(["-Dconfig=etc/config.properties".into(), "-cp".into(), class_path(&programs.trino_jars()?)?]);
-        flags.push("io.trino.server.TrinoServer".into());
+        configuration::write(programs, &folder, name, port, options)?;
+        flags.extend(["-Dconfig=etc/config.properties".into(), "-cp".into()]);
+        let java = match &options.newest {
+            None => {
+                flags.extend([class_path(&programs.trino_jars()?, None)?, "io.trino.server.TrinoServer".into()]);
+                programs.java()?
+            }
+            Some(newest) => {
+                flags.extend([class_path(&newest.jars, Some(&newest.main))?, "TrinoServer".into()]);
+                flags.insert(0, "--add-modules=jdk.incubator.vector".into());
+                newest.java.clone()
+            }
+        };
         let process = Process::new(name, run.log(name), move || {
             let mut command = Command::new(&java);
             command.args(&flags).current_dir(&folder);
@@ -120,7 +154,8 @@ impl Trino {
     pub fn wait_ready(&self) -> Result<()> {
         let session = Session::user("warren-tests").source("wait-ready");
         self.process.wait_until(READY, "a first query to succeed", || {
-            let query = session.run(&self.url(), "SELECT count(*) FROM tpch.tiny.nation")?.success()?;
+            // Needs a worker, and no plugin.
+            let query = session.run(&self.url(), "SELECT count(*) FROM TABLE(sequence(1, 25))")?.success()?;
             ensure!(query.value().is_some_and(|count| count == 25), "got {:?}", query.rows);
             Ok(())
         })
@@ -214,56 +249,13 @@ fn with_path(flag: &str, path: &Path) -> OsString {
     flag
 }
 
-/// All jars by name: a fixed order, which the class cache relies on.
-fn class_path(folder: &Path) -> Result<OsString> {
+/// All jars by name: a fixed order, which the class cache relies on. `first` is a folder of classes.
+fn class_path(folder: &Path, first: Option<&Path>) -> Result<OsString> {
     let mut jars: Vec<PathBuf> = fs::read_dir(folder)
         .with_context(|| format!("{}: cannot be read", folder.display()))?
         .map(|entry| Ok(entry?.path()))
         .collect::<Result<_>>()?;
     jars.sort();
-    std::env::join_paths(&jars).with_context(|| format!("{}: cannot be a class path", folder.display()))
-}
-
-fn write_configuration(
-    programs: &Programs,
-    folder: &Path,
-    name: &str,
-    port: u16,
-    options: &TrinoOptions,
-) -> Result<()> {
-    let catalogs = folder.join("etc/catalog");
-    let plugins = folder.join("plugin");
-    for new in [&catalogs, &plugins] {
-        fs::create_dir_all(new).with_context(|| format!("{}: cannot be made", new.display()))?;
-    }
-    for (connector, jars) in programs.trino_plugins()? {
-        let link = plugins.join(connector);
-        symlink(&jars, &link).with_context(|| format!("{}: cannot be made", link.display()))?;
-        let catalog = catalogs.join(format!("{connector}.properties"));
-        fs::write(&catalog, format!("connector.name={connector}\n"))
-            .with_context(|| format!("{}: cannot be written", catalog.display()))?;
-    }
-    let mut config = format!(
-        "node.environment=test\n\
-         node.id={name}\n\
-         node.internal-address=127.0.0.1\n\
-         node.bind-ip=127.0.0.1\n\
-         coordinator=true\n\
-         node-scheduler.include-coordinator=true\n\
-         http-server.http.port={port}\n\
-         discovery.uri=http://127.0.0.1:{port}\n\
-         http-server.process-forwarded=true\n\
-         http-server.log.enabled=false\n\
-         plugin.dir=plugin\n\
-         query.max-memory=200MB\n\
-         query.max-memory-per-node=200MB\n\
-         memory.heap-headroom-per-node=200MB\n\
-         query.max-history=10000\n"
-    );
-    for line in &options.config {
-        config.push_str(line);
-        config.push('\n');
-    }
-    let file = folder.join("etc/config.properties");
-    fs::write(&file, config).with_context(|| format!("{}: cannot be written", file.display()))
+    let all = first.into_iter().chain(jars.iter().map(PathBuf::as_path));
+    std::env::join_paths(all).with_context(|| format!("{}: cannot be a class path", folder.display()))
 }

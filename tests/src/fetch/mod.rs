@@ -9,11 +9,12 @@ use anyhow::{Context, Result, anyhow};
 
 use crate::progress::Progress;
 use programs::{Part, Program, Source};
-use registry::Clients;
+use registry::{Clients, MavenFile};
 
 mod checksum;
 pub mod programs;
 mod registry;
+pub mod trino_483;
 mod unpack;
 
 /// The fetched programs.
@@ -40,14 +41,7 @@ impl Programs {
         if found.missing(wanted).is_empty() {
             return Ok(found);
         }
-        fs::create_dir_all(cache)
-            .with_context(|| format!("{}: cannot be made; name another folder in WARREN_CACHE", cache.display()))?;
-        // One process fetches, others wait for it and then find everything. The lock goes with the file's handle.
-        let lock = cache.join(".lock");
-        let lock = File::create(&lock).with_context(|| format!("{}: cannot be created", lock.display()))?;
-        let waiting = progress.part("waiting for another process that fetches");
-        lock.lock().context("the cache cannot be locked")?;
-        waiting.forget();
+        let _lock = found.lock(progress)?;
         let missing = found.missing(wanted);
         let folder = tempfile::Builder::new().prefix(".downloading-").tempdir_in(cache)?;
         let from = |is_wanted: fn(&Source) -> bool| -> Vec<&'static Program> {
@@ -70,10 +64,37 @@ impl Programs {
         };
         thread::scope(|scope| {
             let python = scope.spawn(|| install(&pypi, "pip", &|| clients.pip(&pypi, folder.path())));
-            let java = install(&maven, "mvn", &|| clients.mvn(&maven, folder.path()));
+            let files: Vec<MavenFile> = maven.iter().filter_map(|program| program.maven_file()).collect();
+            let java = install(&maven, "mvn", &|| clients.mvn(&files, folder.path()));
             python.join().map_err(|_| anyhow!("the thread that runs pip panicked"))?.and(java)
         })?;
         Ok(found)
+    }
+
+    /// One process fetches, others wait for it and then find everything. The lock goes with the file's handle.
+    fn lock(&self, progress: &Progress) -> Result<File> {
+        let cache = &self.cache;
+        fs::create_dir_all(cache)
+            .with_context(|| format!("{}: cannot be made; name another folder in WARREN_CACHE", cache.display()))?;
+        let lock = cache.join(".lock");
+        let lock = File::create(&lock).with_context(|| format!("{}: cannot be created", lock.display()))?;
+        let waiting = progress.part("waiting for another process that fetches");
+        lock.lock().context("the cache cannot be locked")?;
+        waiting.forget();
+        Ok(lock)
+    }
+
+    /// A folder of the cache that is made once, by `fill`, all or nothing. `name` must change when what is made changes.
+    pub fn once(&self, name: &str, progress: &Progress, fill: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+        let folder = self.cache.join(name);
+        if folder.is_dir() {
+            return Ok(folder);
+        }
+        let _lock = self.lock(progress)?;
+        if !folder.is_dir() {
+            progress.part(&format!("making {name}")).run(|| unpack::whole(&folder, fill))?;
+        }
+        Ok(folder)
     }
 
     fn missing(&self, wanted: &[&'static Program]) -> Vec<&'static Program> {
@@ -125,6 +146,11 @@ impl Programs {
         Ok(self.part(Part::TrinoServer)?.join("trino-server-core-476/lib"))
     }
 
+    /// Folder of the plugins that come with Trino's server, each a folder of jars.
+    pub fn trino_own_plugins(&self) -> Result<PathBuf> {
+        Ok(self.part(Part::TrinoServer)?.join("trino-server-core-476/plugin"))
+    }
+
     /// Connectors by name, each a folder of jars.
     pub fn trino_plugins(&self) -> Result<Vec<(&'static str, PathBuf)>> {
         Ok(vec![
@@ -136,6 +162,21 @@ impl Programs {
     /// Trino's command line client, to be run with `java -jar`.
     pub fn trino_cli(&self) -> Result<PathBuf> {
         Ok(self.part(Part::TrinoCli)?.join("trino-cli-476-executable.jar"))
+    }
+
+    /// Trino's JDBC driver.
+    pub fn trino_jdbc(&self) -> Result<PathBuf> {
+        Ok(self.part(Part::TrinoJdbc)?.join("trino-jdbc-476.jar"))
+    }
+
+    /// A compiler of Java, to be run with `java -jar`.
+    pub fn java_compiler(&self) -> Result<PathBuf> {
+        Ok(self.part(Part::JavaCompiler)?.join("ecj-3.46.100.jar"))
+    }
+
+    /// A server that speaks S3, to be run with `java -jar`.
+    pub fn s3_server(&self) -> Result<PathBuf> {
+        Ok(self.part(Part::S3Server)?.join("s3proxy-4.1.0-jar-with-dependencies.jar"))
     }
 
     /// Where the class cache that makes a Trino start faster is, if it was made (`Trino::make_class_cache`). Its name

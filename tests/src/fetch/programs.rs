@@ -19,6 +19,12 @@ pub enum Part {
     TrinoMemory,
     /// Trino's command line client.
     TrinoCli,
+    /// Trino's JDBC driver.
+    TrinoJdbc,
+    /// A compiler of Java that needs no more than the Java runtime.
+    JavaCompiler,
+    /// A server that speaks S3.
+    S3Server,
 }
 
 impl Part {
@@ -33,6 +39,7 @@ impl Part {
             | Part::TrinoTpch
             | Part::TrinoMemory
             | Part::TrinoCli => false,
+            Part::TrinoJdbc | Part::JavaCompiler | Part::S3Server => true,
         }
     }
 }
@@ -264,6 +271,41 @@ pub const PROGRAMS: &[Program] = &[
         sha256: "fe4e9c7fb569cd67673afa1622945f6308e1e59bdb825419352b80887661757b",
         unpacking: Unpacking::Nothing,
     },
+    Program {
+        part: Part::TrinoJdbc,
+        name: "trino-jdbc",
+        version: TRINO,
+        platform: Platform::Any,
+        source: Source::Maven { group: "io.trino", artifact: "trino-jdbc", packaging: "jar", classifier: "" },
+        file: "trino-jdbc-476.jar",
+        sha256: "a3736d21609a5a317d2ce88b3835e312e9b6f41393c1d4b09f2ad6e7aeb3bb90",
+        unpacking: Unpacking::Nothing,
+    },
+    Program {
+        part: Part::JavaCompiler,
+        name: "java-compiler",
+        version: "3.46.100",
+        platform: Platform::Any,
+        source: Source::Maven { group: "org.eclipse.jdt", artifact: "ecj", packaging: "jar", classifier: "" },
+        file: "ecj-3.46.100.jar",
+        sha256: "74c93172475fee0cd4e6eefb44233516dd40525642da35d009146d97ea598229",
+        unpacking: Unpacking::Nothing,
+    },
+    Program {
+        part: Part::S3Server,
+        name: "s3-server",
+        version: "4.1.0",
+        platform: Platform::Any,
+        source: Source::Maven {
+            group: "org.gaul",
+            artifact: "s3proxy",
+            packaging: "jar",
+            classifier: "jar-with-dependencies",
+        },
+        file: "s3proxy-4.1.0-jar-with-dependencies.jar",
+        sha256: "a4d025969aaf796616ed4b1e2491d87d455ce84bb28cb9db086b2e6aaa68b48d",
+        unpacking: Unpacking::Nothing,
+    },
 ];
 
 #[cfg(test)]
@@ -280,7 +322,18 @@ mod tests {
                 .collect();
             assert_eq!(
                 rows,
-                ["envoy", "java", "postgresql", "trino-server", "trino-tpch", "trino-memory", "trino-cli"],
+                [
+                    "envoy",
+                    "java",
+                    "postgresql",
+                    "trino-server",
+                    "trino-tpch",
+                    "trino-memory",
+                    "trino-cli",
+                    "trino-jdbc",
+                    "java-compiler",
+                    "s3-server"
+                ],
                 "{platform:?}"
             );
         }

@@ -45,10 +45,10 @@ impl Clients {
         run(command, &folder.join("pip.log"), install)
     }
 
-    /// Downloads the files of `programs` that are in a Maven repository into `folder`.
-    pub(super) fn mvn(&self, programs: &[&Program], folder: &Path) -> Result<()> {
+    /// Downloads files that are in a Maven repository into `folder`.
+    pub(super) fn mvn(&self, files: &[MavenFile<'_>], folder: &Path) -> Result<()> {
         let project = folder.join("pom.xml");
-        fs::write(&project, maven_project(programs, folder)).with_context(|| format!("{}", project.display()))?;
+        fs::write(&project, maven_project(files, folder)).with_context(|| format!("{}", project.display()))?;
         let mut command = Command::new(&self.mvn);
         command.args(["--batch-mode", "--no-transfer-progress", "--file"]).arg(&project).arg("dependency:copy");
         let install = "install Maven (Debian: apt-get install maven), or name another in WARREN_MVN";
@@ -61,19 +61,39 @@ pub(super) fn downloaded(program: &Program, folder: &Path) -> PathBuf {
     folder.join(program.file)
 }
 
-/// A project that does nothing but copy the wanted files: one start of Maven for all of them.
-fn maven_project(programs: &[&Program], folder: &Path) -> String {
-    let mut items = String::new();
-    for program in programs {
-        if let Source::Maven { group, artifact, packaging, classifier } = program.source {
-            // Writing to a String cannot fail.
-            let _ = write!(
-                items,
-                "\n          <artifactItem><groupId>{group}</groupId><artifactId>{artifact}</artifactId>\
-                 <version>{}</version><type>{packaging}</type><classifier>{classifier}</classifier></artifactItem>",
-                program.version
-            );
+/// A file of a Maven repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct MavenFile<'a> {
+    pub(super) group: &'a str,
+    pub(super) artifact: &'a str,
+    pub(super) version: &'a str,
+    pub(super) packaging: &'a str,
+    /// Empty for none.
+    pub(super) classifier: &'a str,
+}
+
+impl Program {
+    /// Its file, if it is in a Maven repository.
+    pub(super) fn maven_file(&self) -> Option<MavenFile<'static>> {
+        match self.source {
+            Source::Maven { group, artifact, packaging, classifier } => {
+                Some(MavenFile { group, artifact, version: self.version, packaging, classifier })
+            }
+            Source::PyPi { .. } => None,
         }
+    }
+}
+
+/// A project that does nothing but copy the wanted files: one start of Maven for all of them.
+fn maven_project(files: &[MavenFile<'_>], folder: &Path) -> String {
+    let mut items = String::new();
+    for MavenFile { group, artifact, version, packaging, classifier } in files {
+        // Writing to a String cannot fail.
+        let _ = write!(
+            items,
+            "\n          <artifactItem><groupId>{group}</groupId><artifactId>{artifact}</artifactId>\
+             <version>{version}</version><type>{packaging}</type><classifier>{classifier}</classifier></artifactItem>",
+        );
     }
     format!(
         r#"<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -150,7 +170,7 @@ mod tests {
 
     #[test]
     fn maven_is_asked_for_all_files_at_once() {
-        let maven: Vec<&Program> = PROGRAMS.iter().filter(|p| matches!(p.source, Source::Maven { .. })).collect();
+        let maven: Vec<MavenFile> = PROGRAMS.iter().filter_map(Program::maven_file).collect();
         let project = maven_project(&maven, Path::new("/somewhere"));
         assert_eq!(project.matches("<artifactItem>").count(), maven.len());
         assert!(project.contains(

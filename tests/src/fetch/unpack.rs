@@ -12,24 +12,29 @@ use zip::ZipArchive;
 
 use super::programs::Unpacking;
 
-/// Unpacks `file` to `target`: into a folder beside it first, renamed when whole. A reader of `target` sees all of it or
-/// nothing; of two processes doing this at once one wins and the other takes what is there.
-///
-/// `finish` may complete the installation before anybody sees it.
+/// Unpacks `file` to `target`. `finish` may complete the installation before anybody sees it.
 pub(super) fn unpack(
     file: &Path,
     unpacking: Unpacking,
     target: &Path,
     finish: impl FnOnce(&Path) -> Result<()>,
 ) -> Result<()> {
+    whole(target, |fresh| {
+        extract(file, unpacking, fresh).with_context(|| format!("{}: cannot be unpacked", file.display()))?;
+        open_to_all(fresh)?;
+        finish(fresh)
+    })
+}
+
+/// Lets `fill` make what will be `target`, in a folder beside it first, renamed when whole. A reader of `target` sees all
+/// of it or nothing; of two processes doing this at once one wins and the other takes what is there.
+pub(super) fn whole(target: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     let parent = target.parent().with_context(|| format!("{}: has no parent folder", target.display()))?;
     let fresh = tempfile::Builder::new()
         .prefix(".unpacking-")
         .tempdir_in(parent)
         .with_context(|| format!("{}: no folder can be made in it", parent.display()))?;
-    extract(file, unpacking, fresh.path()).with_context(|| format!("{}: cannot be unpacked", file.display()))?;
-    open_to_all(fresh.path())?;
-    finish(fresh.path())?;
+    fill(fresh.path())?;
     let fresh: PathBuf = fresh.keep();
     match fs::rename(&fresh, target) {
         Ok(()) => Ok(()),
