@@ -38,6 +38,8 @@ impl Envoy {
             command
                 .args(["--use-dynamic-base-id", "--log-level", "warn", "--concurrency"])
                 .arg(concurrency.to_string());
+            // Access logs soon, not after Envoy's ten seconds.
+            command.args(["--file-flush-interval-msec", "100"]);
             command
         });
         let envoy = Self { process, name: name.to_owned(), admin_address };

@@ -1,12 +1,15 @@
 //! Fetches and starts the real programs that Warren works with.
 
+pub mod certificates;
 pub mod client;
+pub mod clients;
 pub mod demo;
 pub mod envoy;
 pub mod eventually;
 pub mod fetch;
 pub mod http;
 pub mod interrupt;
+pub mod load_balancer;
 pub mod ports;
 pub mod postgres_server;
 pub mod process;

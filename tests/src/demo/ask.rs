@@ -10,6 +10,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Decision};
+use crate::clients::cli::plain;
 use crate::interrupt::interrupted;
 use crate::stack::Stack;
 use crate::warren::warren_alone;
@@ -141,17 +142,6 @@ fn run_cli(stack: &Stack, number: usize, ask: &Ask) -> Result<Result<Vec<String>
     Ok(Err(plain(&String::from_utf8_lossy(&output.stderr))))
 }
 
-/// What the CLI said, on one line, without colours and Java's own warnings.
-fn plain(said: &str) -> String {
-    let lines: Vec<&str> = said.lines().filter(|line| !line.starts_with("WARNING")).collect();
-    let mut text = String::new();
-    for (number, piece) in lines.join(" ").split('\x1b').enumerate() {
-        // After the first, each piece begins with the rest of an escape sequence, which ends with an `m`.
-        text.push_str(if number == 0 { piece } else { piece.split_once('m').map_or("", |(_, rest)| rest) });
-    }
-    text.trim().to_owned()
-}
-
 fn decide(stack: &Stack, ask: &Ask) -> Result<Decision> {
     let mut groups: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for trino in &stack.trinos {
@@ -168,14 +158,4 @@ fn decide(stack: &Stack, ask: &Ask) -> Result<Decision> {
     let said = warren_alone(&["rules", "decide", &rules, "--json"], &query.to_string())?;
     ensure!(said.code == 0, "`warren rules decide` ended with {}: {}{}", said.code, said.stderr, said.stdout);
     serde_json::from_str(&said.stdout).with_context(|| format!("`warren rules decide` said: {}", said.stdout))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_the_cli_says_is_one_plain_line() {
-        assert_eq!(plain("WARNING: old\n\x1b[31;1mQuery 1 failed:\x1b[0m\nno\n"), "Query 1 failed: no");
-    }
 }

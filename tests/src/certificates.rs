@@ -1,0 +1,44 @@
+//! Certificates for 127.0.0.1 and `localhost`, made anew for each run.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+
+use crate::run_dir::RunDir;
+
+/// Files in PEM.
+#[derive(Debug, Clone)]
+pub struct Certificates {
+    /// Who signed the certificate: what clients trust.
+    pub ca: PathBuf,
+    /// The server's certificate.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+impl Certificates {
+    /// Makes a certificate authority of one day and a server's certificate that it signed.
+    pub fn make(run: &RunDir) -> Result<Self> {
+        let mut authority = CertificateParams::default();
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        authority.distinguished_name.push(DnType::CommonName, "Warren's tests");
+        let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
+        let key = KeyPair::generate()?;
+        let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
+        let certificate = CertificateParams::new(names)?.signed_by(&key, &authority)?;
+        let folder = run.folder("certificates")?;
+        let put = |name: &str, text: String| -> Result<PathBuf> {
+            let file = folder.join(name);
+            fs::write(&file, text).with_context(|| format!("{}: cannot be written", file.display()))?;
+            Ok(file)
+        };
+        Ok(Self {
+            ca: put("ca.pem", authority.pem())?,
+            certificate: put("server.pem", certificate.pem())?,
+            key: put("server.key", key.serialize_pem())?,
+        })
+    }
+}
