@@ -25,6 +25,8 @@ const DEBOUNCE: Duration = Duration::from_millis(50);
 const FIRST_WORD: Duration = Duration::from_secs(10);
 /// How often it is looked whether Envoys have answered, while a new address waits for it.
 const LOOK: Duration = Duration::from_millis(100);
+/// How soon the last good state is written again when the disk did not take it.
+const WRITE_AGAIN: Duration = Duration::from_secs(5);
 /// How often names are resolved again.
 const RESOLVE: Duration = Duration::from_secs(5);
 
@@ -81,6 +83,7 @@ impl Reconciler {
                 Some(report) = reports.recv() => self.take_in(&mut known, report),
                 Some(found) = addresses.recv() => known.observed.addresses = found,
                 () = until(known.wait_until) => known.wait_until = None,
+                () = tokio::time::sleep(WRITE_AGAIN), if known.unwritten => {}
                 () = tokio::time::sleep(LOOK), if !known.newcomers.is_empty() => {
                     let known_by_all = |snapshots: &BTreeSet<String>| self.nodes.all_run(Kind::Route, snapshots);
                     if !known.newcomers.settle(std::time::Instant::now(), known_by_all) {
@@ -131,15 +134,19 @@ impl Reconciler {
         self.status.seen(state, &observed, &snapshot.version);
         known.newcomers.published(&snapshot.version);
         let changed = self.served.borrow().as_ref().is_none_or(|old| old.version != snapshot.version);
-        if !changed {
-            return;
+        if changed {
+            let rules = state.rule_set.as_ref().map(|r| r.version);
+            tracing::info!(snapshot = snapshot.version, rules, "publishing");
+            self.served.send_replace(Some(Arc::new(snapshot)));
         }
-        tracing::info!(snapshot = snapshot.version, rules = state.rule_set.as_ref().map(|r| r.version), "publishing");
-        self.served.send_replace(Some(Arc::new(snapshot)));
-        let last_good = LastGood { state: state.clone(), observed: known.observed.clone() };
-        let path = self.last_good.clone();
-        let written = tokio::task::spawn_blocking(move || last_good::write(&path, &last_good)).await;
-        self.status.problem("last good state", written.unwrap_or_else(|e| Err(e.to_string())).err());
+        if changed || known.unwritten {
+            let last_good = LastGood { state: state.clone(), observed: known.observed.clone() };
+            let path = self.last_good.clone();
+            let written = tokio::task::spawn_blocking(move || last_good::write(&path, &last_good)).await;
+            let problem = written.unwrap_or_else(|e| Err(e.to_string())).err();
+            known.unwritten = problem.is_some();
+            self.status.problem("last good state", problem);
+        }
     }
 }
 
@@ -148,6 +155,8 @@ struct Known {
     state: Option<State>,
     observed: Observed,
     newcomers: Newcomers,
+    /// The last good state is not on disk.
+    unwritten: bool,
     wait_until: Option<Instant>,
 }
 
