@@ -61,7 +61,7 @@ pub(crate) fn local(no_cluster_status: u32, body_limit: u64) -> LocalReplyConfig
                 ..ResponseMapper::default()
             },
             ResponseMapper {
-                filter: Some(flags(&["UF", "URX", "UO", "UC"])),
+                filter: Some(flags(&["UF", "URX", "UO", "UC", "UPE"])),
                 status_code: u32_value(503),
                 body_format_override: Some(json(
                     "the cluster cannot be reached (%RESPONSE_FLAGS%)",

@@ -230,10 +230,18 @@ fn live_metadata(live: &BTreeMap<&str, warren_rules::GroupState>) -> serde_json:
     serde_json::Map::from_iter([("groups".to_owned(), groups.into())])
 }
 
-/// A POST may be tried on another cluster of the group: Trino starts a query at the first GET of its `nextUri`.
+/// A POST may be tried on another cluster of the group: Trino starts a query at the first GET of its `nextUri`. A web page is
+/// no answer of Trino to it: something else listens at that address, for as long as health takes to see it.
 fn retry() -> RetryPolicy {
+    let web_page =
+        StringMatcher { match_pattern: Some(MatchPattern::Prefix("text/html".to_owned())), ignore_case: true };
     RetryPolicy {
-        retry_on: "connect-failure,refused-stream,reset-before-request".to_owned(),
+        retry_on: "connect-failure,refused-stream,reset-before-request,retriable-headers".to_owned(),
+        retriable_headers: vec![HeaderMatcher {
+            name: "content-type".to_owned(),
+            header_match_specifier: Some(HeaderMatchSpecifier::StringMatch(web_page)),
+            ..HeaderMatcher::default()
+        }],
         num_retries: Some(UInt32Value { value: 3 }),
         retry_host_predicate: vec![RetryHostPredicate {
             name: "envoy.retry_host_predicates.previous_hosts".to_owned(),
