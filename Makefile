@@ -27,6 +27,7 @@ test: lint build ## What CI runs: lints, unit tests, every case on the real prog
 
 test-full: test ## All of that, and what takes longer
 	$(CARGO) test --locked -p warren-tests --test clients -- --ignored
+	$(CARGO) test --locked -p warren-tests --test faults -- --include-ignored
 
 fuzz: ## Look for inputs that break what must hold (SECONDS=300 a target); needs Rust nightly and a C++ compiler
 	@command -v cargo-fuzz > /dev/null || $(CARGO) install cargo-fuzz --locked --version 0.13.2

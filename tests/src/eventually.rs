@@ -1,4 +1,4 @@
-//! Waiting for something to become true: the only place in the tests that sleeps.
+//! Waiting, above all for something to become true: the only place in the tests that sleeps.
 
 use std::fmt;
 use std::thread;
@@ -26,6 +26,18 @@ impl fmt::Display for GiveUp {
 }
 
 impl std::error::Error for GiveUp {}
+
+/// Lets time pass: the length of a fault, the pace of a client. To wait for something, use `eventually`.
+pub fn let_pass(duration: Duration) {
+    let end = Instant::now() + duration;
+    while !interrupted() {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return;
+        }
+        thread::sleep(left.min(LONGEST));
+    }
+}
 
 /// Tries until `attempt` succeeds and returns what it returned. After `timeout`, or at Ctrl-C, the error says what was
 /// waited for, how long, and why the last try failed.

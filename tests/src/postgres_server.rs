@@ -12,9 +12,11 @@ use nix::sys::signal::Signal;
 use nix::unistd::{Uid, User};
 use postgres::{Client, NoTls, SimpleQueryMessage};
 
+use crate::eventually::eventually;
 use crate::fetch::Programs;
 use crate::ports::free_port;
 use crate::process::Process;
+use crate::relay::Relay;
 use crate::run_dir::RunDir;
 
 const ROLE: &str = "warren";
@@ -27,37 +29,62 @@ pub struct PostgresServer {
     /// The server.
     pub process: Process,
     port: u16,
+    data: PathBuf,
+    installed: Installed,
+}
+
+/// Where its programs are, and who runs them.
+#[derive(Debug, Clone)]
+struct Installed {
+    folder: PathBuf,
+    /// PostgreSQL refuses to run as root.
+    other_user: Option<User>,
 }
 
 impl PostgresServer {
     /// Makes a data folder in the run's folder, starts the server and makes the database `warren`.
     pub fn start(programs: &Programs, run: &RunDir) -> Result<Self> {
-        let other_user = user_when_root()?;
-        let mut installation = programs.postgres()?;
-        if other_user.is_some() {
-            // The cache is likely below root's home, where no other user can read.
-            let copy = run.folder("postgresql")?;
-            copy_folder(&installation, &copy)?;
-            installation = copy;
-        }
+        let installed = Installed::for_this_user(programs, run)?;
         let data = run.folder("postgresql-data")?;
-        if let Some(user) = &other_user {
-            chown(&data, Some(user.uid.as_raw()), Some(user.gid.as_raw()))
-                .with_context(|| format!("{}: cannot be given to user {}", data.display(), user.name))?;
+        installed.give(&data)?;
+        initialise(installed.command("initdb", &data), &data)?;
+        let server = Self::on(run, "postgresql", installed, data)?;
+        server.process.start()?;
+        server.wait_ready_on("postgres")?;
+        server.connect("postgres")?.batch_execute(&format!("CREATE DATABASE {DATABASE}")).context("CREATE DATABASE")?;
+        Ok(server)
+    }
+
+    /// Starts a second server that follows this one, until it is promoted. This one is stopped for a moment, to be copied.
+    pub fn standby(&self, run: &RunDir) -> Result<Self> {
+        let data = run.path().join("postgresql-standby");
+        self.process.stop()?;
+        copy_all(&self.data, &data)?;
+        self.start_again()?;
+        for (file, text) in [
+            ("standby.signal", String::new()),
+            ("postgresql.auto.conf", format!("primary_conninfo = 'host=127.0.0.1 port={} user={ROLE}'\n", self.port)),
+        ] {
+            let file = data.join(file);
+            fs::write(&file, text).with_context(|| format!("{}: cannot be written", file.display()))?;
+            self.installed.give(&file)?;
         }
-        let as_user = move |program: &str, folder: &Path| {
-            let mut command = Command::new(installation.join("bin").join(program));
-            command.current_dir(folder);
-            if let Some(user) = &other_user {
-                command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
-            }
-            command
-        };
-        initialise(as_user("initdb", &data), &data)?;
+        let standby = Self::on(run, "postgresql-standby", self.installed.clone(), data)?;
+        standby.start_again()?;
+        eventually(READY, "the standby to follow", || {
+            let following = self.query("SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'")?.len();
+            ensure!(following == 1, "{following} servers follow");
+            Ok(())
+        })?;
+        Ok(standby)
+    }
+
+    fn on(run: &RunDir, name: &str, installed: Installed, data: PathBuf) -> Result<Self> {
         let port = free_port()?;
-        let process = Process::new("postgresql", run.log("postgresql"), move || {
-            let mut command = as_user("postgres", &data);
-            command.arg("-D").arg(&data).arg("-p").arg(port.to_string());
+        let (own, folder) = (installed.clone(), data.clone());
+        let process = Process::new(name, run.log(name), move || {
+            let mut command = own.command("postgres", &folder);
+            command.arg("-D").arg(&folder).arg("-p").arg(port.to_string());
             // No socket file: its folder may not exist. No fsync: nobody pulls the plug on a test's data.
             for setting in
                 ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "shared_buffers=32MB"]
@@ -68,11 +95,17 @@ impl PostgresServer {
         })
         // "Fast shutdown": SIGTERM would wait for the clients to go away.
         .with_stop_signal(Signal::SIGINT);
-        let server = Self { process, port };
-        server.process.start()?;
-        server.wait_ready_on("postgres")?;
-        server.connect("postgres")?.batch_execute(&format!("CREATE DATABASE {DATABASE}")).context("CREATE DATABASE")?;
-        Ok(server)
+        Ok(Self { process, port, data, installed })
+    }
+
+    /// Its data folder.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// Gives a file or folder to the user it runs as.
+    pub fn give(&self, path: &Path) -> Result<()> {
+        self.installed.give(path)
     }
 
     /// Starts the server again on its old data and port, and waits until it answers.
@@ -89,6 +122,11 @@ impl PostgresServer {
     /// Address of the database, for `--database-url`. There is no password.
     pub fn url(&self) -> String {
         format!("postgres://{ROLE}@127.0.0.1:{}/{DATABASE}", self.port)
+    }
+
+    /// The same through a relay.
+    pub fn url_through(&self, relay: &Relay) -> String {
+        format!("postgres://{ROLE}@127.0.0.1:{}/{DATABASE}", relay.port())
     }
 
     /// Runs statements and forgets what they return.
@@ -124,6 +162,45 @@ impl PostgresServer {
     fn wait_ready_on(&self, database: &str) -> Result<()> {
         self.process.wait_until(READY, "a first connection", || self.connect(database).map(drop))
     }
+}
+
+impl Installed {
+    fn for_this_user(programs: &Programs, run: &RunDir) -> Result<Self> {
+        let other_user = user_when_root()?;
+        let mut folder = programs.postgres()?;
+        if other_user.is_some() {
+            // The cache is likely below root's home, where no other user can read.
+            let copy = run.folder("postgresql")?;
+            copy_folder(&folder, &copy)?;
+            folder = copy;
+        }
+        Ok(Self { folder, other_user })
+    }
+
+    fn command(&self, program: &str, folder: &Path) -> Command {
+        let mut command = Command::new(self.folder.join("bin").join(program));
+        command.current_dir(folder);
+        if let Some(user) = &self.other_user {
+            command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
+        }
+        command
+    }
+
+    fn give(&self, path: &Path) -> Result<()> {
+        let Some(user) = &self.other_user else { return Ok(()) };
+        chown(path, Some(user.uid.as_raw()), Some(user.gid.as_raw()))
+            .with_context(|| format!("{}: cannot be given to user {}", path.display(), user.name))
+    }
+}
+
+/// Copies a folder with owners and modes; what is in `to` already stays.
+pub fn copy_all(from: &Path, to: &Path) -> Result<()> {
+    let mut command = Command::new("cp");
+    command.arg("-a").arg("--no-target-directory").args([from, to]);
+    let output = command.output().context("`cp` cannot be started")?;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{} cannot be copied: {errors}", from.display());
+    Ok(())
 }
 
 fn initialise(mut initdb: Command, data: &Path) -> Result<()> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, ensure};
 
 use crate::client::Session;
+use crate::clock::Clock;
 use crate::envoy::Envoy;
 use crate::eventually::eventually;
 use crate::fetch::Programs;
@@ -14,9 +15,15 @@ use crate::ports::free_port;
 use crate::postgres_server::PostgresServer;
 use crate::process::Process;
 use crate::progress::Progress;
+use crate::relay::Manner;
 use crate::run_dir::RunDir;
 use crate::trino::{Trino, TrinoOptions};
 use crate::warren::{Warren, WarrenOptions};
+
+use control::Control;
+pub use control::Relays;
+
+mod control;
 
 /// How long a change may take to reach every Envoy, and a restarted part to serve again.
 const SERVING: Duration = Duration::from_secs(60);
@@ -36,6 +43,10 @@ pub struct StackOptions {
     pub trino: TrinoOptions,
     /// More arguments of `warren serve`.
     pub warren: Vec<String>,
+    /// `warren` reaches PostgreSQL, and Envoys reach `warren`, through relays that can fail.
+    pub relays: bool,
+    /// `warren` and Envoys go by a clock that can be moved.
+    pub clock: bool,
 }
 
 /// A running stack. Dropping it stops everything and removes its folder (`WARREN_KEEP=1` keeps it).
@@ -49,6 +60,10 @@ pub struct Stack {
     pub warren: Warren,
     /// The database.
     pub postgres: PostgresServer,
+    /// What is between them, if the options ask for it.
+    pub relays: Option<Relays>,
+    /// The clock of `warren` and the Envoys, if the options ask for it.
+    pub clock: Option<Clock>,
     /// Where the programs were fetched to.
     pub programs: Programs,
     /// The folder of this run.
@@ -56,6 +71,7 @@ pub struct Stack {
     ports: Vec<u16>,
     rules: PathBuf,
     options: StackOptions,
+    warren_options: WarrenOptions,
 }
 
 impl Default for StackOptions {
@@ -68,6 +84,8 @@ impl Default for StackOptions {
             default_group: "adhoc".to_owned(),
             trino: TrinoOptions::default(),
             warren: Vec::new(),
+            relays: false,
+            clock: false,
         }
     }
 }
@@ -114,7 +132,7 @@ impl Stack {
                     })
                 })
                 .collect();
-            let control = start_control(&run, &programs, &options, &listen, &rules, progress);
+            let control = Control::start(&run, &programs, &options, &listen, &rules, progress);
             let trinos: Result<Vec<Trino>> = starting
                 .into_iter()
                 .map(|thread| thread.join().map_err(|_| anyhow!("a thread that starts a Trino panicked"))?)
@@ -123,10 +141,23 @@ impl Stack {
         });
         // Ends of logs, here: with an error the folder and its logs go.
         let with_logs = |error: anyhow::Error| error.context(run.log_tails(25));
-        let (postgres, warren, envoys) = control.map_err(with_logs)?;
+        let Control { postgres, relays, clock, warren_options, warren, envoys } = control.map_err(with_logs)?;
         let trinos = trinos.map_err(with_logs)?;
         let ports = listen.into_iter().map(|(_, port)| port).collect();
-        let stack = Self { envoys, trinos, warren, postgres, programs, run, ports, rules, options };
+        let stack = Self {
+            envoys,
+            trinos,
+            warren,
+            postgres,
+            relays,
+            clock,
+            programs,
+            run,
+            ports,
+            rules,
+            options,
+            warren_options,
+        };
         let waiting = progress.part("adding clusters, waiting for Envoy to serve");
         waiting
             .run(|| {
@@ -157,6 +188,16 @@ impl Stack {
             let known: Vec<&str> = self.trinos.iter().map(Trino::name).collect();
             format!("there is no cluster `{name}`; known: {}", known.join(", "))
         })
+    }
+
+    /// The relays, of a stack that was asked for them.
+    pub fn relays(&self) -> Result<&Relays> {
+        self.relays.as_ref().context("this stack was started without relays (`StackOptions::relays`)")
+    }
+
+    /// The clock, of a stack that was asked for one.
+    pub fn clock(&self) -> Result<&Clock> {
+        self.clock.as_ref().context("this stack was started without a clock (`StackOptions::clock`)")
     }
 
     /// The folder of rules that `warren` watches.
@@ -258,8 +299,17 @@ impl Stack {
             .with_context(|| format!("`warren status --json`: {}{}", said.stdout, said.stderr))
     }
 
-    /// Lets paused processes go on and starts those that ended.
+    /// Lets paused processes go on, relays pass, and starts what ended.
     fn revive(&self) -> Result<()> {
+        if let Some(clock) = &self.clock {
+            clock.set(0)?;
+        }
+        if let Some(Relays { database, xds }) = &self.relays {
+            database.set(Manner::Pass)?;
+            database.turn_to(self.postgres.port());
+            xds.set(Manner::Pass)?;
+            xds.turn_to(self.warren.xds_port());
+        }
         for process in self.processes() {
             if process.alive() {
                 process.resume()?;
@@ -274,6 +324,12 @@ impl Stack {
             trino.start_again()?;
         }
         Ok(())
+    }
+
+    /// Starts another `warren` on the same database, with the same settings.
+    pub fn another_warren(&self, name: &str) -> Result<Warren> {
+        let options = WarrenOptions { name: name.to_owned(), ..self.warren_options.clone() };
+        Warren::start(&self.run, &options)
     }
 
     /// Every process of the stack.
@@ -306,40 +362,4 @@ impl Drop for Stack {
             }
         });
     }
-}
-
-/// Lets a case change Envoy's runtime values, which the product's bootstrap has no need of.
-fn with_runtime(bootstrap: &str) -> String {
-    format!("{bootstrap}layered_runtime: {{layers: [{{name: admin, admin_layer: {{}}}}]}}\n")
-}
-
-fn start_control(
-    run: &RunDir,
-    programs: &Programs,
-    options: &StackOptions,
-    listen: &[(String, u16)],
-    rules: &std::path::Path,
-    progress: &Progress,
-) -> Result<(PostgresServer, Warren, Vec<Envoy>)> {
-    let postgres = progress.part("PostgreSQL").run(|| PostgresServer::start(programs, run))?;
-    let warren = progress.part("warren").run(|| {
-        let options = WarrenOptions {
-            name: String::new(),
-            database_url: postgres.url(),
-            listen: listen.first().map_or(0, |(_, port)| *port),
-            filter: None,
-            rules: Some(rules.to_owned()),
-            default_group: options.default_group.clone(),
-            more: options.warren.clone(),
-        };
-        Warren::start(run, &options)
-    })?;
-    let mut envoys = Vec::new();
-    for (name, port) in listen {
-        let envoy = progress
-            .part(&format!("Envoy {name}"))
-            .run(|| Envoy::start(programs, run, name, &with_runtime(&warren.bootstrap(name, *port)?), 2))?;
-        envoys.push(envoy);
-    }
-    Ok((postgres, warren, envoys))
 }

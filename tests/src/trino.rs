@@ -90,6 +90,13 @@ pub struct CoordinatorSession {
     pub trace_token: Option<String>,
 }
 
+impl CoordinatorQuery {
+    /// Whether it is at its end, one way or the other.
+    pub fn has_ended(&self) -> bool {
+        matches!(self.state.as_str(), "FINISHED" | "FAILED")
+    }
+}
+
 impl Default for TrinoOptions {
     fn default() -> Self {
         Self {

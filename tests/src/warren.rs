@@ -9,6 +9,7 @@ use anyhow::{Context, Result, ensure};
 use crate::http;
 use crate::ports::free_port;
 use crate::process::Process;
+use crate::relay::Relay;
 use crate::run_dir::RunDir;
 
 const READY: Duration = Duration::from_secs(30);
@@ -30,6 +31,8 @@ pub struct WarrenOptions {
     pub default_group: String,
     /// More arguments.
     pub more: Vec<String>,
+    /// More environment variables.
+    pub environment: Vec<(String, String)>,
 }
 
 /// A running control service.
@@ -38,6 +41,7 @@ pub struct Warren {
     /// The program.
     pub process: Process,
     program: PathBuf,
+    state: PathBuf,
     xds: u16,
     api: u16,
 }
@@ -64,13 +68,13 @@ impl Warren {
         let state = run.folder(&format!("{name}-state"))?;
         let filter = options.filter.clone().map_or_else(filter, Ok)?;
         let arguments = arguments(options, xds, api, &filter, &state)?;
-        let serve = program.clone();
+        let (serve, environment) = (program.clone(), options.environment.clone());
         let process = Process::new(name, run.log(name), move || {
             let mut command = quiet(&serve);
-            command.args(&arguments);
+            command.args(&arguments).envs(environment.iter().map(|(name, value)| (name, value)));
             command
         });
-        let warren = Self { process, program, xds, api };
+        let warren = Self { process, program, state, xds, api };
         warren.start_again()?;
         Ok(warren)
     }
@@ -80,6 +84,11 @@ impl Warren {
         self.process.start()?;
         let url = format!("{}/livez", self.api_url());
         self.process.wait_until(READY, "/livez to answer", || http::get(&url, &[])?.success(&url).map(drop))
+    }
+
+    /// Its folder for the last good state.
+    pub fn state_dir(&self) -> &Path {
+        &self.state
     }
 
     /// Address of the API.
@@ -92,21 +101,25 @@ impl Warren {
         format!("127.0.0.1:{}", self.xds)
     }
 
+    /// The port of that.
+    pub fn xds_port(&self) -> u16 {
+        self.xds
+    }
+
     /// Bootstrap of an Envoy that listens on `port`, as `warren bootstrap` prints it. The admin address gets a free port.
     pub fn bootstrap(&self, node_id: &str, port: u16) -> Result<String> {
+        self.bootstrap_from(&self.xds_address(), node_id, port)
+    }
+
+    /// The same for an Envoy that asks for its configuration through a relay.
+    pub fn bootstrap_through(&self, relay: &Relay, node_id: &str, port: u16) -> Result<String> {
+        self.bootstrap_from(&format!("127.0.0.1:{}", relay.port()), node_id, port)
+    }
+
+    fn bootstrap_from(&self, xds: &str, node_id: &str, port: u16) -> Result<String> {
         let listen = format!("127.0.0.1:{port}");
         let admin = format!("127.0.0.1:{}", free_port()?);
-        self.cli(&[
-            "bootstrap",
-            "--xds",
-            &self.xds_address(),
-            "--node-id",
-            node_id,
-            "--admin",
-            &admin,
-            "--listen",
-            &listen,
-        ])
+        self.cli(&["bootstrap", "--xds", xds, "--node-id", node_id, "--admin", &admin, "--listen", &listen])
     }
 
     /// Runs a command that must succeed, and returns its standard output.
