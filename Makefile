@@ -6,7 +6,7 @@ ARGS ?=
 # How long each of the six targets is fuzzed; all together half an hour.
 SECONDS ?= 300
 
-.PHONY: help demo build test test-full fuzz bench lint fmt
+.PHONY: help demo build test test-full fuzz bench profile lint fmt
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,8 +38,13 @@ fuzz: ## Look for inputs that break what must hold (SECONDS=300 a target); needs
 			-max_total_time=$(SECONDS) -timeout=10 -max_len=65536 -print_final_stats=1 || exit 1; \
 	done
 
-bench: ## Speed, as ratios in one run
-	@echo "bench: there is no benchmark yet" >&2; exit 1
+bench: ## Speed beside plain Envoy and Trino Gateway, in one run (ARGS=--quick: 3 minutes; ARGS=--help)
+	$(CARGO) build --locked --release -p warren
+	$(WASM)
+	@$(CARGO) run --quiet --locked --release -p warren-tests --bin warren-bench -- $(ARGS)
+
+profile: ## Time of one decision by itself, without Envoy
+	$(CARGO) bench --locked -p warren-rules --bench decide
 
 lint: ## Formatting and lints
 	$(CARGO) fmt --all --check

@@ -1,6 +1,7 @@
 //! Waiting, above all for something to become true: the only place in the tests that sleeps.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,9 @@ use crate::interrupt::interrupted;
 /// Shortest and longest wait between two tries: soon there for what is quick, no load on what is slow.
 const SHORTEST: Duration = Duration::from_millis(20);
 const LONGEST: Duration = Duration::from_millis(400);
+
+/// Between two tries when the moment itself is measured.
+const FINE: Duration = Duration::from_millis(1);
 
 /// An error that waiting does not cure: `eventually` stops at once. Use it as `Err(GiveUp(why).into())`.
 #[derive(Debug)]
@@ -42,22 +46,36 @@ pub fn let_pass(duration: Duration) {
 /// Tries until `attempt` succeeds and returns what it returned. After `timeout`, or at Ctrl-C, the error says what was
 /// waited for, how long, and why the last try failed.
 pub fn eventually<T>(timeout: Duration, what: &str, attempt: impl FnMut() -> Result<T>) -> Result<T> {
-    poll(timeout, what, interrupted, attempt)
+    poll(timeout, what, interrupted, SHORTEST..=LONGEST, attempt)
 }
 
-/// The same, not to be interrupted: for cleaning up after the interruption.
+/// The same, a try each millisecond: for measuring when something becomes true.
+pub fn finely<T>(timeout: Duration, what: &str, attempt: impl FnMut() -> Result<T>) -> Result<T> {
+    poll(timeout, what, interrupted, FINE..=FINE, attempt)
+}
+
+/// Lets time pass, where what is measured must not follow at once on what went before. Ends early at Ctrl-C.
+pub fn pause(time: Duration) {
+    let end = Instant::now() + time;
+    while Instant::now() < end && !interrupted() {
+        thread::sleep(LONGEST.min(end.saturating_duration_since(Instant::now())));
+    }
+}
+
+/// As `eventually`, not to be interrupted: for cleaning up after the interruption.
 pub(crate) fn surely<T>(timeout: Duration, what: &str, attempt: impl FnMut() -> Result<T>) -> Result<T> {
-    poll(timeout, what, || false, attempt)
+    poll(timeout, what, || false, SHORTEST..=LONGEST, attempt)
 }
 
 fn poll<T>(
     timeout: Duration,
     what: &str,
     stop: impl Fn() -> bool,
+    pauses: RangeInclusive<Duration>,
     mut attempt: impl FnMut() -> Result<T>,
 ) -> Result<T> {
     let start = Instant::now();
-    let mut pause = SHORTEST;
+    let mut pause = *pauses.start();
     loop {
         let error = match attempt() {
             Ok(value) => return Ok(value),
@@ -68,7 +86,7 @@ fn poll<T>(
             return Err(error).with_context(|| format!("waited {:.1} s for: {what}", waited.as_secs_f32()));
         }
         thread::sleep(pause);
-        pause = pause.mul_f32(1.4).min(LONGEST);
+        pause = pause.mul_f32(1.4).min(*pauses.end());
     }
 }
 

@@ -1,5 +1,6 @@
 //! Fetches and starts the real programs that Warren works with.
 
+pub mod bench;
 pub mod certificates;
 pub mod client;
 pub mod clients;

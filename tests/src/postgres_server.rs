@@ -129,6 +129,17 @@ impl PostgresServer {
         format!("postgres://{ROLE}@127.0.0.1:{}/{DATABASE}", relay.port())
     }
 
+    /// The role that owns everything. It has no password.
+    pub fn role(&self) -> &'static str {
+        ROLE
+    }
+
+    /// Makes another empty database and returns its address.
+    pub fn create_database(&self, name: &str) -> Result<String> {
+        self.sql(&format!("CREATE DATABASE {name}"))?;
+        Ok(format!("postgres://{ROLE}@127.0.0.1:{}/{name}", self.port))
+    }
+
     /// Runs statements and forgets what they return.
     pub fn sql(&self, text: &str) -> Result<()> {
         self.connect(DATABASE)?.batch_execute(text).with_context(|| format!("SQL failed: {text}"))
@@ -147,7 +158,8 @@ impl PostgresServer {
         Ok(rows)
     }
 
-    fn connect(&self, database: &str) -> Result<Client> {
+    /// A connection of one's own to one of its databases.
+    pub fn connect(&self, database: &str) -> Result<Client> {
         postgres::Config::new()
             .host("127.0.0.1")
             .port(self.port)

@@ -179,6 +179,11 @@ impl Programs {
         Ok(self.part(Part::S3Server)?.join("s3proxy-4.1.0-jar-with-dependencies.jar"))
     }
 
+    /// Trino Gateway, to be run with `java -jar`.
+    pub fn trino_gateway(&self) -> Result<PathBuf> {
+        Ok(self.part(Part::TrinoGateway)?.join("gateway-ha-21-jar-with-dependencies.jar"))
+    }
+
     /// Where the class cache that makes a Trino start faster is, if it was made (`Trino::make_class_cache`). Its name
     /// changes with Java's and Trino's.
     pub fn class_cache(&self) -> Result<PathBuf> {

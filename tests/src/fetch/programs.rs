@@ -25,6 +25,8 @@ pub enum Part {
     JavaCompiler,
     /// A server that speaks S3.
     S3Server,
+    /// Trino Gateway, which the benchmark compares with.
+    TrinoGateway,
 }
 
 impl Part {
@@ -39,7 +41,7 @@ impl Part {
             | Part::TrinoTpch
             | Part::TrinoMemory
             | Part::TrinoCli => false,
-            Part::TrinoJdbc | Part::JavaCompiler | Part::S3Server => true,
+            Part::TrinoJdbc | Part::JavaCompiler | Part::S3Server | Part::TrinoGateway => true,
         }
     }
 }
@@ -306,6 +308,21 @@ pub const PROGRAMS: &[Program] = &[
         sha256: "a4d025969aaf796616ed4b1e2491d87d455ce84bb28cb9db086b2e6aaa68b48d",
         unpacking: Unpacking::Nothing,
     },
+    Program {
+        part: Part::TrinoGateway,
+        name: "trino-gateway",
+        version: "21",
+        platform: Platform::Any,
+        source: Source::Maven {
+            group: "io.trino.gateway",
+            artifact: "gateway-ha",
+            packaging: "jar",
+            classifier: "jar-with-dependencies",
+        },
+        file: "gateway-ha-21-jar-with-dependencies.jar",
+        sha256: "374d0ca46f5816f61b7ddf6b0961e92b3572ec2be30075373e93243ae35e0a68",
+        unpacking: Unpacking::Nothing,
+    },
 ];
 
 #[cfg(test)]
@@ -332,7 +349,8 @@ mod tests {
                     "trino-cli",
                     "trino-jdbc",
                     "java-compiler",
-                    "s3-server"
+                    "s3-server",
+                    "trino-gateway"
                 ],
                 "{platform:?}"
             );

@@ -1,0 +1,58 @@
+//! One decision, natively: what the rules cost without Envoy and without WebAssembly.
+//!
+//! `cargo bench -p warren-rules`; `perf record` or `valgrind --tool=callgrind` on the program that it builds say where the time goes.
+
+use std::rc::Rc;
+
+use divan::Bencher;
+use warren_rules::{Query, RuleFile, RuleSet};
+
+const FIVE: &str = include_str!("five.rhai");
+const FIFTY: &str = concat!(include_str!("forty_five.rhai"), include_str!("five.rhai"));
+const SQL: &str = include_str!("sql.rhai");
+
+const STATEMENT: &str = "SELECT region, count(*) AS orders FROM hive.sales.orders GROUP BY region";
+
+fn main() {
+    divan::main();
+}
+
+/// From a query's headers to the decision.
+#[divan::bench(args = ["5 rules", "50 rules", "5 rules, 2 read SQL"])]
+fn decide(bencher: Bencher<'_, '_>, rules: &str) {
+    let rules = compile(match rules {
+        "5 rules" => FIVE,
+        "50 rules" => FIFTY,
+        _ => SQL,
+    });
+    bencher.with_inputs(query).bench_local_values(|query| rules.decide(query));
+}
+
+/// What a new rule set costs each worker of each Envoy, once.
+#[divan::bench(args = ["5 rules", "50 rules"])]
+fn compile_rules(bencher: Bencher<'_, '_>, rules: &str) {
+    let source = if rules == "5 rules" { FIVE } else { FIFTY };
+    bencher.bench_local(|| compile(source));
+}
+
+#[expect(clippy::panic, reason = "with rules that do not compile there is nothing to measure")]
+fn compile(source: &str) -> RuleSet {
+    RuleSet::compile(&[RuleFile { name: "rules.rhai".to_owned(), source: source.to_owned() }])
+        .unwrap_or_else(|errors| panic!("the benchmark's own rules do not compile: {errors}"))
+}
+
+/// A query of the last rule, with the headers that a client sends.
+fn query() -> Rc<Query> {
+    let headers = [
+        ("host", "trino.example"),
+        ("user-agent", "StatementClientV1/476"),
+        ("content-type", "text/plain; charset=utf-8"),
+        ("x-trino-user", "alice"),
+        ("x-trino-source", "trino-cli"),
+        ("x-trino-catalog", "hive"),
+        ("x-trino-schema", "sales"),
+        ("x-trino-client-tags", "team=growth,label=plain"),
+    ];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    Rc::new(Query::new("POST", "/v1/statement", headers).body(STATEMENT))
+}
