@@ -21,10 +21,10 @@ use crate::answer::{Answer, Fact};
 use crate::decision::Decision;
 use crate::query::Query;
 
-/// Nodes of the tree, at most.
-const NODES: usize = 10_000;
-/// Bytes of answers and decisions in it, at most.
-const BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of the tree, at most: some 40,000 nodes.
+const BYTES: usize = 8 * 1024 * 1024;
+/// Decisions that a new one is compared with.
+const DECISIONS: usize = 100;
 /// An answer longer than this is not worth its place.
 const ANSWER_BYTES: usize = 1024;
 /// A tree that filled up before it was of use twice a node is of no use: rules read what differs from query to query.
@@ -35,6 +35,8 @@ pub(crate) struct Memo {
     nodes: Vec<Node>,
     bytes: usize,
     found: usize,
+    /// The latest that differ from each other. Most are made again and again from other facts, and are kept once.
+    decisions: Vec<Rc<Decision>>,
     /// Decisions for which nothing is remembered.
     rest: u32,
     hasher: RandomState,
@@ -44,10 +46,17 @@ enum Node {
     /// Not known yet.
     New,
     /// This is asked next; the answers lead on.
-    Asks(Fact, HashTable<(Answer<'static>, usize)>),
+    Asks(Box<Fork>),
     Decided(Rc<Decision>),
     /// What comes next is not remembered.
     AskTheRules,
+}
+
+/// A fact, and where each answer leads. Most have seen one answer only, so the first is beside the table.
+struct Fork {
+    fact: Fact,
+    first: (Answer<'static>, usize),
+    others: HashTable<(Answer<'static>, usize)>,
 }
 
 /// What the tree knows of a query.
@@ -61,7 +70,7 @@ pub(crate) enum Found {
 
 impl Default for Memo {
     fn default() -> Memo {
-        Memo { nodes: vec![Node::New], bytes: 0, found: 0, rest: 0, hasher: RandomState::new() }
+        Memo { nodes: vec![Node::New], bytes: 0, found: 0, decisions: Vec::new(), rest: 0, hasher: RandomState::new() }
     }
 }
 
@@ -75,14 +84,10 @@ impl Memo {
         let mut place = 0;
         loop {
             match self.nodes.get(place) {
-                Some(Node::Asks(fact, answers)) => {
-                    let answer = query.answer(fact);
-                    let hash = self.hasher.hash_one(&answer);
-                    match answers.find(hash, |(known, _)| *known == answer) {
-                        Some((_, next)) => place = *next,
-                        None => return Found::New,
-                    }
-                }
+                Some(Node::Asks(fork)) => match fork.leads(&query.answer(&fork.fact), &self.hasher) {
+                    Some(next) => place = next,
+                    None => return Found::New,
+                },
                 Some(Node::Decided(decision)) => {
                     self.found += 1;
                     return Found::Decision(Rc::clone(decision));
@@ -95,7 +100,7 @@ impl Memo {
 
     /// Remembers what was decided, and by which facts.
     pub(crate) fn remember(&mut self, query: &Query, read: Vec<Fact>, decision: &Rc<Decision>) {
-        if self.nodes.len() + read.len() > NODES || self.bytes > BYTES {
+        if self.bytes > BYTES {
             let of_use = self.found > 2 * self.nodes.len();
             *self = Memo { rest: if of_use { 0 } else { REST }, ..Memo::default() };
         }
@@ -114,29 +119,49 @@ impl Memo {
                 None => return,
             }
         }
+        let decision = self.once(decision);
+        self.put(place, Node::Decided(decision));
+    }
+
+    /// The same decision, as it is kept already if it is.
+    fn once(&mut self, decision: &Rc<Decision>) -> Rc<Decision> {
+        if let Some(known) = self.decisions.iter().find(|known| *known == decision) {
+            return Rc::clone(known);
+        }
         self.bytes += decision.bytes();
-        self.put(place, Node::Decided(Rc::clone(decision)));
+        if self.decisions.len() >= DECISIONS {
+            self.decisions.remove(0);
+        }
+        self.decisions.push(Rc::clone(decision));
+        Rc::clone(decision)
     }
 
     /// The node to which an answer leads; a new one if it was not given before.
     fn lead(&mut self, place: usize, fact: Fact, answer: Answer<'static>) -> Option<usize> {
         let next = self.nodes.len();
-        let hash = self.hasher.hash_one(&answer);
-        let node = self.nodes.get_mut(place)?;
-        if matches!(node, Node::New) {
-            *node = Node::Asks(fact.clone(), HashTable::new());
+        let bytes = answer.bytes() + size_of::<Node>();
+        match self.nodes.get_mut(place)? {
+            Node::Asks(fork) => {
+                // Rules that read otherwise after the same answers would not be functions of them: nothing is built on that.
+                if fork.fact != fact {
+                    debug_assert!(false, "rules read {fact:?} where they read {:?} before", fork.fact);
+                    return None;
+                }
+                if let Some(known) = fork.leads(&answer, &self.hasher) {
+                    return Some(known);
+                }
+                let hash = self.hasher.hash_one(&answer);
+                fork.others.insert_unique(hash, (answer, next), |(known, _)| self.hasher.hash_one(known));
+                // A table is at most as good as empty after it grew.
+                self.bytes += 2 * size_of::<(Answer<'_>, usize)>();
+            }
+            node @ Node::New => {
+                *node = Node::Asks(Box::new(Fork { fact, first: (answer, next), others: HashTable::new() }));
+                self.bytes += size_of::<Fork>();
+            }
+            Node::Decided(_) | Node::AskTheRules => return None,
         }
-        let Node::Asks(known, answers) = node else { return None };
-        // Rules that read otherwise after the same answers would not be functions of them: nothing is built on that.
-        if *known != fact {
-            debug_assert!(false, "rules read {fact:?} where they read {known:?} before");
-            return None;
-        }
-        if let Some((_, next)) = answers.find(hash, |(known, _)| *known == answer) {
-            return Some(*next);
-        }
-        self.bytes += answer.bytes() + size_of::<Node>() + size_of::<(Answer<'_>, usize)>();
-        answers.insert_unique(hash, (answer, next), |(known, _)| self.hasher.hash_one(known));
+        self.bytes += bytes;
         self.nodes.push(Node::New);
         Some(next)
     }
@@ -145,6 +170,18 @@ impl Memo {
         if let Some(known) = self.nodes.get_mut(place) {
             *known = node;
         }
+    }
+}
+
+impl Fork {
+    fn leads(&self, answer: &Answer<'_>, hasher: &RandomState) -> Option<usize> {
+        if self.first.0 == *answer {
+            return Some(self.first.1);
+        }
+        if self.others.is_empty() {
+            return None;
+        }
+        self.others.find(hasher.hash_one(answer), |(known, _)| known == answer).map(|(_, next)| *next)
     }
 }
 
@@ -202,18 +239,33 @@ mod tests {
     fn a_full_tree_is_begun_anew_if_it_was_of_use_and_rests_if_not() {
         let mut memo = Memo::default();
         let fill = |memo: &mut Memo| {
-            let before = memo.nodes.len();
-            (before..=NODES).for_each(|n| memo.remember(&query(&n.to_string()), vec![Fact::User], &decision("a")));
+            let mut users = 0..;
+            while memo.bytes <= BYTES {
+                let user = users.next().unwrap_or(0).to_string();
+                memo.remember(&query(&user), vec![Fact::User], &decision("a"));
+            }
+            memo.remember(&query("zoe"), vec![Fact::User], &decision("a"));
         };
         fill(&mut memo);
         assert_eq!((memo.nodes.len(), memo.rest), (2, REST), "nothing was found in it");
         memo.rest = 0;
         memo.remember(&query("ann"), vec![Fact::User], &decision("a"));
-        for _ in 0..3 * NODES {
+        for _ in 0..BYTES / size_of::<Node>() {
             assert!(found(&mut memo, "ann").is_some());
         }
         fill(&mut memo);
         assert_eq!((memo.nodes.len(), memo.rest), (2, 0));
         assert_eq!(found(&mut memo, "ann"), None);
+    }
+
+    #[test]
+    fn an_answer_that_came_second_leads_on_too() {
+        let mut memo = Memo::default();
+        for user in ["ann", "bob", "eve"] {
+            memo.remember(&query(user), vec![Fact::User], &decision(user));
+        }
+        for user in ["ann", "bob", "eve"] {
+            assert_eq!(found(&mut memo, user), Some(decision(user)));
+        }
     }
 }

@@ -49,6 +49,9 @@ impl LiveState for NoLiveState {
     }
 }
 
+/// All client tags.
+const TAGS: Fact = Fact::Header(Cow::Borrowed("x-trino-client-tags"));
+
 /// What a query says of itself. Built by the caller (filter, command line); rules read it as `q`.
 ///
 /// Its fields are private so that rules read them through methods that note what was read.
@@ -193,13 +196,24 @@ impl Query {
     }
 
     pub(crate) fn client_tags(&self) -> &[ImmutableString] {
-        self.note(Fact::Header(Cow::Borrowed("x-trino-client-tags")));
+        self.note(TAGS);
         self.known_tags()
     }
 
+    /// Tags that were asked for are noted one by one, since others may differ from query to query; many of them are more
+    /// to look at than all tags at once.
     pub(crate) fn has_tag(&self, tag: ImmutableString) -> bool {
+        const ONE_BY_ONE: usize = 4;
         let has = self.known_tags().contains(&tag);
-        self.note(Fact::HasTag(tag));
+        let fact = Fact::HasTag(tag);
+        let many = |read: &Vec<Fact>| {
+            !read.contains(&fact) && read.iter().filter(|known| matches!(known, Fact::HasTag(_))).count() >= ONE_BY_ONE
+        };
+        if self.read.borrow().as_ref().is_some_and(many) {
+            self.note(TAGS);
+        } else {
+            self.note(fact);
+        }
         has
     }
 

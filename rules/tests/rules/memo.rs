@@ -109,3 +109,21 @@ fn values_that_never_come_again_cost_no_memory_for_ever() {
     let query = Query::new("POST", "/v1/statement", vec![]);
     assert_eq!(rules.decide(Rc::new(query)).rule.as_deref(), Some("user"));
 }
+
+#[test]
+fn many_rules_on_tags_are_remembered_by_all_tags() {
+    let source: String =
+        (0..20).map(|n| format!("rule(\"r{n}\", |q| if q.has_tag(\"t{n}\") {{ route(\"g{n}\") }});\n")).collect();
+    let rules = compile(&source).unwrap();
+    let decided = |tags: &str| {
+        let headers = vec![("x-trino-client-tags".to_owned(), tags.to_owned())];
+        rules.decide(Rc::new(Query::new("POST", "/v1/statement", headers))).rule.clone()
+    };
+    for _ in 0..2 {
+        for (tags, want) in
+            [("t1", Some("r1")), ("t9,x", Some("r9")), ("x,t17", Some("r17")), ("t18,t3", Some("r3")), ("", None)]
+        {
+            assert_eq!(decided(tags).as_deref(), want, "{tags}");
+        }
+    }
+}
