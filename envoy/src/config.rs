@@ -69,6 +69,9 @@ pub(crate) struct Written {
     /// Let Envoy log a line of JSON a query on its standard output [default: true]
     #[arg(long, env = "WARREN_ACCESS_LOG", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     access_log: Option<Text>,
+    /// Let Envoy count statuses and measure times per Envoy cluster, too, at 1 µs a request [default: false]
+    #[arg(long, env = "WARREN_UPSTREAM_STATS", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    upstream_stats: Option<Text>,
     /// Status when no cluster is serving: 503 lets clients try again, 200 shows the error at once [default: 503]
     #[arg(long, env = "WARREN_NO_CLUSTER_STATUS", value_name = "STATUS")]
     no_cluster_status: Option<Text>,
@@ -141,6 +144,7 @@ pub(crate) struct Config {
     pub(crate) ui_domain: Option<String>,
     pub(crate) show_rule: bool,
     pub(crate) access_log: bool,
+    pub(crate) upstream_stats: bool,
     pub(crate) no_cluster_status: u32,
     pub(crate) body_limit: u64,
     pub(crate) request_timeout: Duration,
@@ -266,6 +270,7 @@ impl Config {
             ui_domain: reader.value("ui_domain", pick!(ui_domain), None, |t| not_empty(t).map(Some)),
             show_rule: reader.value("show_rule", pick!(show_rule), false, boolean),
             access_log: reader.value("access_log", pick!(access_log), true, boolean),
+            upstream_stats: reader.value("upstream_stats", pick!(upstream_stats), false, boolean),
             no_cluster_status: reader.value("no_cluster_status", pick!(no_cluster_status), 503, |t| match t {
                 "503" => Ok(503),
                 "200" => Ok(200),

@@ -341,6 +341,7 @@ fn plugin_config(settings: &Settings, state: &State, files: Vec<warren_rules::Ru
         body: true,
         routing_header: CLUSTER_HEADER.to_owned(),
         metadata_namespace: NAMESPACE.to_owned(),
+        show_rule: settings.show_rule,
     }
 }
 

@@ -18,6 +18,7 @@ fn settings() -> Settings {
             trusted_hops: 0,
             tls: None,
             access_log: true,
+            upstream_stats: false,
             no_cluster_status: 503,
             body_limit: 8 << 20,
             request_timeout: std::time::Duration::from_secs(300),

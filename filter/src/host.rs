@@ -2,7 +2,7 @@
 
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, MapType, MetricType};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 use warren_rules::{header_bytes, header_text};
 
 /// All request headers in one call; a single look-up would give only the first of several values.
@@ -74,6 +74,13 @@ fn without_port(address: &str) -> &str {
 pub(crate) fn now() -> i64 {
     let now = hostcalls::get_current_time().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok());
     now.and_then(|d| i64::try_from(d.as_secs()).ok()).unwrap_or_default()
+}
+
+/// Asks for `on_tick`, on each worker.
+pub(crate) fn tick_every(period: Duration) {
+    if let Err(status) = hostcalls::set_tick_period(period) {
+        log::warn!("could not ask for ticks: {status:?}");
+    }
 }
 
 /// A counter's number; the same name gives the same counter.

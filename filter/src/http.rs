@@ -7,8 +7,8 @@ use proxy_wasm::types::Action;
 use std::rc::Rc;
 use warren_rules::reply::{ErrorKind, GENERIC_USER_ERROR, PERMISSION_DENIED, UNKNOWN_TRANSACTION};
 use warren_rules::{
-    Action as Decided, Decision, PREFIX_HEADER, QUERY_ID_WITHIN, Query, Target, Transaction, find_query_id,
-    is_list_header, merge_list_header, parse_transaction, prefix,
+    Action as Decided, Decision, PREFIX_HEADER, QUERY_ID_WITHIN, Query, Target, Transaction, access_log_fields,
+    find_query_id, is_list_header, merge_list_header, parse_transaction, prefix,
 };
 
 const TRANSACTION: &str = "x-trino-transaction-id";
@@ -52,7 +52,6 @@ impl Http {
     /// Decides and acts.
     fn settle(&mut self, headers: Vec<(String, String)>, body: Option<String>) -> Action {
         let active = self.active.clone();
-        active.live.next_query();
         let query = Rc::new(query(&active, headers, body).live(active.live.clone()));
         let decision = active.rules.decide(query.clone());
         for (rule, why) in decision.failed_rules() {
@@ -60,13 +59,16 @@ impl Http {
             log::warn!("rule `{rule}` failed and was skipped: {why}");
         }
         let rule = decision.rule.as_deref().unwrap_or("none");
-        host::set_filter_state("warren.version", &active.config.version);
-        host::set_filter_state("warren.rule", rule);
-        if !decision.tags.is_empty() {
-            host::set_filter_state("warren.tags", &decision.tags.join(","));
+        if active.config.show_rule {
+            host::set_filter_state("warren.rule", rule);
         }
+        let log = |group| {
+            let fields = access_log_fields(&query, &active.config.version, &decision, group);
+            host::set_filter_state("warren.query", &fields);
+        };
         match verdict(&active, &query, &decision) {
             Verdict::Refuse { message, kind } => {
+                log(None);
                 if kind == PERMISSION_DENIED {
                     metrics::denied(rule);
                 } else {
@@ -84,7 +86,7 @@ impl Http {
                 if let Some(slug) = slug {
                     host::set_request_header(PREFIX_HEADER, &prefix(slug));
                 }
-                host::set_filter_state("warren.group", group);
+                log(Some(group));
                 host::set_request_header(&active.config.routing_header, envoy_cluster);
                 host::clear_route_cache();
                 metrics::routed(group, rule);

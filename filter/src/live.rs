@@ -1,20 +1,23 @@
 //! The state of groups, as the control service wrote it into the route's metadata: read value by value, when a rule asks.
 //!
 //! Each value costs a call into Envoy that takes longer than most rules. The route's name changes when any value does, so
-//! values are kept as long as the name stays.
+//! values are kept as long as the name stays; and the name is asked again only every [`KEPT_FOR`], as it costs the same.
 
 use crate::host;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::time::Duration;
 use warren_rules::{GroupState, LiveState, route_metadata};
 
+/// How long what the route said is believed. Health takes seconds to see what it says.
+pub(crate) const KEPT_FOR: Duration = Duration::from_millis(100);
 /// Groups whose state is kept. Rules may compute names, so there is no end of them.
 const MOST: usize = 1_000;
 
 /// Reads `xds.route_metadata.filter_metadata.<namespace>.groups.<group>.<value>`.
 pub(crate) struct RouteMetadata {
     namespace: String,
-    /// Is `known` of the route that the query at work is on?
+    /// Was the route's name asked since the last tick?
     fresh: Cell<bool>,
     known: RefCell<Known>,
 }
@@ -31,8 +34,8 @@ impl RouteMetadata {
         RouteMetadata { namespace: namespace.to_owned(), fresh: Cell::new(false), known: RefCell::default() }
     }
 
-    /// Another query begins: it may be on a newer version of the route.
-    pub(crate) fn next_query(&self) {
+    /// [`KEPT_FOR`] has passed: queries may be on a newer version of the route.
+    pub(crate) fn tick(&self) {
         self.fresh.set(false);
     }
 

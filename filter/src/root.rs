@@ -1,7 +1,8 @@
 //! The configuration in force. A new one replaces it whole, or not at all.
 
+use crate::host;
 use crate::http::Http;
-use crate::live::RouteMetadata;
+use crate::live::{KEPT_FOR, RouteMetadata};
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
 use std::rc::Rc;
@@ -58,12 +59,19 @@ impl RootContext for Root {
             Ok(active) => {
                 log::info!("rule set {} in force: {} rules", active.config.version, active.rules.rule_names().count());
                 self.active = Some(Rc::new(active));
+                host::tick_every(KEPT_FOR);
                 true
             }
             Err(error) => {
                 log::error!("{error}");
                 false
             }
+        }
+    }
+
+    fn on_tick(&mut self) {
+        if let Some(active) = &self.active {
+            active.live.tick();
         }
     }
 

@@ -29,6 +29,7 @@
 //! # Ok::<(), warren_rules::RuleErrors>(())
 //! ```
 
+mod access_log;
 mod answer;
 pub mod api;
 mod check;
@@ -56,6 +57,7 @@ mod suggest;
 mod trace;
 mod transaction;
 
+pub use access_log::access_log_fields;
 pub use decision::{Action, Decision};
 pub use error::{RuleError, RuleErrors};
 pub use facts::{header_bytes, header_text};

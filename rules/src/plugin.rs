@@ -29,6 +29,9 @@ pub struct PluginConfig {
     pub routing_header: String,
     /// Namespace of the route's metadata in which the state of groups stands.
     pub metadata_namespace: String,
+    /// A response header tells the rule's name, so the filter puts it where that header finds it.
+    #[serde(default)]
+    pub show_rule: bool,
 }
 
 /// Where a group's queries go.

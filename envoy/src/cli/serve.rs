@@ -154,6 +154,7 @@ fn settings(config: &Config, sha256: &str) -> Settings {
             trusted_hops: config.trusted_hops,
             tls: config.tls.clone(),
             access_log: config.access_log,
+            upstream_stats: config.upstream_stats,
             no_cluster_status: config.no_cluster_status,
             body_limit: config.body_limit,
             request_timeout: config.request_timeout,

@@ -3,14 +3,17 @@
 use super::{
     FILTER, LISTENER, ROUTES, ads, any, bool_value, duration, extension, millis, reply,
     secret::{self, CertificateFiles},
-    socket, to_struct, u32_value,
+    socket, u32_value,
 };
 use envoy_types::pb::envoy::config::accesslog::v3::access_log_filter::FilterSpecifier;
 use envoy_types::pb::envoy::config::accesslog::v3::{AccessLog, AccessLogFilter, HeaderFilter, access_log};
 use envoy_types::pb::envoy::config::common::mutation_rules::v3::{HeaderMutation, header_mutation};
+use envoy_types::pb::envoy::config::core::v3::data_source::Specifier;
 use envoy_types::pb::envoy::config::core::v3::http_protocol_options::HeadersWithUnderscoresAction;
 use envoy_types::pb::envoy::config::core::v3::substitution_format_string::Format;
-use envoy_types::pb::envoy::config::core::v3::{ExtensionConfigSource, HttpProtocolOptions, SubstitutionFormatString};
+use envoy_types::pb::envoy::config::core::v3::{
+    DataSource, ExtensionConfigSource, HttpProtocolOptions, SubstitutionFormatString,
+};
 use envoy_types::pb::envoy::config::listener::v3::{Filter, FilterChain, Listener, filter};
 use envoy_types::pb::envoy::config::route::v3::HeaderMatcher;
 use envoy_types::pb::envoy::config::route::v3::header_matcher::HeaderMatchSpecifier;
@@ -24,8 +27,8 @@ use envoy_types::pb::envoy::extensions::filters::network::http_connection_manage
     HttpConnectionManager, HttpFilter, Rds, http_filter,
 };
 use envoy_types::pb::envoy::extensions::http::early_header_mutation::header_mutation::v3::HeaderMutation as EarlyHeaderMutation;
-use envoy_types::pb::envoy::r#type::matcher::v3::StringMatcher;
 use envoy_types::pb::envoy::r#type::matcher::v3::string_matcher::MatchPattern;
+use envoy_types::pb::envoy::r#type::matcher::v3::{RegexMatcher, StringMatcher};
 use prost::Name;
 use serde::Serialize;
 use std::net::SocketAddr;
@@ -48,6 +51,8 @@ pub(crate) struct ListenerSpec {
     pub(crate) tls: Option<CertificateFiles>,
     /// One line of JSON a query on standard output.
     pub(crate) access_log: bool,
+    /// Statuses and times per Envoy cluster (`upstream_rq_2xx`, `upstream_rq_time`), not only per listener.
+    pub(crate) upstream_stats: bool,
     /// Status when no cluster is serving: 503 (clients try again) or 200 (they show the error).
     pub(crate) no_cluster_status: u32,
     /// Largest query text that a rule reads, in bytes.
@@ -96,6 +101,7 @@ fn http(spec: &ListenerSpec) -> HttpConnectionManager {
                 config_type: Some(http_filter::ConfigType::TypedConfig(any(&Router {
                     // Retry and timeout headers of clients were stripped at the door; the router adds none towards Trino.
                     suppress_envoy_headers: true,
+                    dynamic_stats: bool_value(spec.upstream_stats),
                     ..Router::default()
                 }))),
                 ..HttpFilter::default()
@@ -106,8 +112,10 @@ fn http(spec: &ListenerSpec) -> HttpConnectionManager {
         xff_num_trusted_hops: spec.trusted_hops,
         early_header_mutation_extensions: vec![extension(
             "at-the-door",
-            &EarlyHeaderMutation { mutations: at_the_door(spec.trusted_hops) },
+            &EarlyHeaderMutation { mutations: vec![at_the_door(spec.trusted_hops)] },
         )],
+        // Neither Trino nor the log has a use for it, and making one takes longer than finding the route.
+        generate_request_id: bool_value(false),
         normalize_path: bool_value(true),
         merge_slashes: true,
         path_with_escaped_slashes_action: PathWithEscapedSlashesAction::RejectRequest.into(),
@@ -154,47 +162,43 @@ const NOT_A_LOAD_BALANCERS_TO_SAY: [&str; 13] = [
 ];
 
 /// Headers that steer, and that no client may send. What a trusted load balancer says of the client stays.
-fn at_the_door(trusted_hops: u32) -> Vec<HeaderMutation> {
-    // `RemoveOnMatch` for single names, too: Envoy takes half as long for it as for `Remove`.
-    let remove = |pattern: MatchPattern| HeaderMutation {
-        action: Some(header_mutation::Action::RemoveOnMatch(header_mutation::RemoveOnMatch {
-            key_matcher: Some(StringMatcher { match_pattern: Some(pattern), ..StringMatcher::default() }),
-        })),
-    };
-    let exactly = |name: &str| remove(MatchPattern::Exact(name.to_owned()));
-    let starting_with = |prefix: &str| remove(MatchPattern::Prefix(prefix.to_owned()));
+fn at_the_door(trusted_hops: u32) -> HeaderMutation {
     // `x-warren-` holds the cluster header; `proxy-` is a client's word to a proxy, which Trino is not.
-    let mut mutations: Vec<HeaderMutation> = ["x-warren-", "x-envoy-", "proxy-"].map(starting_with).to_vec();
-    mutations.extend(["forwarded", READ_BY_JETTY, CLOSES_THE_CONNECTION].map(exactly));
+    let mut names = vec!["x-warren-.*", "x-envoy-.*", "proxy-.*", "forwarded", READ_BY_JETTY, CLOSES_THE_CONNECTION];
     if trusted_hops == 0 {
-        mutations.push(starting_with("x-forwarded-"));
+        names.push("x-forwarded-.*");
     } else {
-        mutations.extend(NOT_A_LOAD_BALANCERS_TO_SAY.map(exactly));
+        names.extend(NOT_A_LOAD_BALANCERS_TO_SAY);
     }
-    mutations
+    // One expression: Envoy goes through all headers once for each mutation, and each follow-up comes by here, too.
+    let regex = RegexMatcher { regex: names.join("|"), ..RegexMatcher::default() };
+    let pattern = Some(MatchPattern::SafeRegex(regex));
+    HeaderMutation {
+        action: Some(header_mutation::Action::RemoveOnMatch(header_mutation::RemoveOnMatch {
+            key_matcher: Some(StringMatcher { match_pattern: pattern, ..StringMatcher::default() }),
+        })),
+    }
 }
+
+/// An object of JSON. What the client sent is in the filter's piece at the end (`warren_rules::access_log_fields`), and is
+/// escaped there; it is empty if the query never came to the filter.
+const LINE: &str = concat!(
+    r#"{"time":"%START_TIME%","remote_address":"%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%","#,
+    r#""cluster":"%UPSTREAM_METADATA(warren:slug)%","attempts":%UPSTREAM_REQUEST_ATTEMPT_COUNT%,"#,
+    r#""status":%RESPONSE_CODE%,"flags":"%RESPONSE_FLAGS%","milliseconds":%DURATION%,"#,
+    r#""query_id":"%FILTER_STATE(wasm.warren.query_id:PLAIN)%"%FILTER_STATE(wasm.warren.query:PLAIN)%}"#,
+    "\n"
+);
 
 /// New queries only: follow-ups carry their credential in the path.
 fn access_log() -> AccessLog {
-    let fields = serde_json::json!({
-        "time": "%START_TIME%",
-        "user": "%REQ(x-trino-user)%",
-        "source": "%REQ(x-trino-source)%",
-        "remote_address": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
-        "rules": "%FILTER_STATE(wasm.warren.version:PLAIN)%",
-        "rule": "%FILTER_STATE(wasm.warren.rule:PLAIN)%",
-        "group": "%FILTER_STATE(wasm.warren.group:PLAIN)%",
-        "tags": "%FILTER_STATE(wasm.warren.tags:PLAIN)%",
-        "query_id": "%FILTER_STATE(wasm.warren.query_id:PLAIN)%",
-        "cluster": "%UPSTREAM_METADATA(warren:slug)%",
-        "attempts": "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
-        "status": "%RESPONSE_CODE%",
-        "flags": "%RESPONSE_FLAGS%",
-        "milliseconds": "%DURATION%",
-    });
     let log = StdoutAccessLog {
         access_log_format: Some(stdout_access_log::AccessLogFormat::LogFormat(SubstitutionFormatString {
-            format: Some(Format::JsonFormat(to_struct(&fields.as_object().cloned().unwrap_or_default()))),
+            format: Some(Format::TextFormatSource(DataSource {
+                specifier: Some(Specifier::InlineString(LINE.to_owned())),
+                ..DataSource::default()
+            })),
+            omit_empty_values: true,
             ..SubstitutionFormatString::default()
         })),
     };
