@@ -112,7 +112,7 @@ fn http(spec: &ListenerSpec) -> HttpConnectionManager {
         xff_num_trusted_hops: spec.trusted_hops,
         early_header_mutation_extensions: vec![extension(
             "at-the-door",
-            &EarlyHeaderMutation { mutations: vec![at_the_door(spec.trusted_hops)] },
+            &EarlyHeaderMutation { mutations: at_the_door(spec.trusted_hops) },
         )],
         // Neither Trino nor the log has a use for it, and making one takes longer than finding the route.
         generate_request_id: bool_value(false),
@@ -144,40 +144,34 @@ const READ_BY_JETTY: &str = "x-proxied-https";
 /// Jetty answers an expectation that it does not know with 417 and closes the connection, on which Envoy may have put
 /// the next query by then. Envoy itself answers the one that clients use, `100-continue`.
 const CLOSES_THE_CONNECTION: &str = "expect";
+/// Read by nobody who means well: `x-warren-` holds the cluster header; `proxy-` is a client's word to a proxy, which Trino
+/// is not.
+const STEERING: [&str; 6] =
+    ["x-warren-.*", "x-envoy-.*", "proxy-.*", "forwarded", READ_BY_JETTY, CLOSES_THE_CONNECTION];
 /// A load balancer says the client's address, protocol and port; of the rest, these are known to be read by someone.
-const NOT_A_LOAD_BALANCERS_TO_SAY: [&str; 13] = [
-    "x-forwarded-prefix",
-    "x-forwarded-host",
-    "x-forwarded-server",
-    "x-forwarded-client-cert",
-    "x-forwarded-by",
-    "x-forwarded-scheme",
-    "x-forwarded-ssl",
-    "x-forwarded-uri",
-    "x-forwarded-path",
-    "x-forwarded-method",
-    "x-forwarded-user",
-    "x-forwarded-email",
-    "x-forwarded-access-token",
+const NOT_A_LOAD_BALANCERS_TO_SAY: [&str; 2] = [
+    "x-forwarded-(?:prefix|host|server|client-cert|by|scheme|ssl)",
+    "x-forwarded-(?:uri|path|method|user|email|access-token)",
 ];
 
 /// Headers that steer, and that no client may send. What a trusted load balancer says of the client stays.
-fn at_the_door(trusted_hops: u32) -> HeaderMutation {
-    // `x-warren-` holds the cluster header; `proxy-` is a client's word to a proxy, which Trino is not.
-    let mut names = vec!["x-warren-.*", "x-envoy-.*", "proxy-.*", "forwarded", READ_BY_JETTY, CLOSES_THE_CONNECTION];
-    if trusted_hops == 0 {
-        names.push("x-forwarded-.*");
+///
+/// As few expressions as can be, since Envoy goes through all headers once for each, and each follow-up comes by here, too;
+/// but Envoy takes none of more than a hundred steps (`re2.max_program_size.error_level`).
+fn at_the_door(trusted_hops: u32) -> Vec<HeaderMutation> {
+    let steering = STEERING.join("|");
+    let expressions = if trusted_hops == 0 {
+        vec![format!("{steering}|x-forwarded-.*")]
     } else {
-        names.extend(NOT_A_LOAD_BALANCERS_TO_SAY);
-    }
-    // One expression: Envoy goes through all headers once for each mutation, and each follow-up comes by here, too.
-    let regex = RegexMatcher { regex: names.join("|"), ..RegexMatcher::default() };
-    let pattern = Some(MatchPattern::SafeRegex(regex));
-    HeaderMutation {
-        action: Some(header_mutation::Action::RemoveOnMatch(header_mutation::RemoveOnMatch {
-            key_matcher: Some(StringMatcher { match_pattern: pattern, ..StringMatcher::default() }),
-        })),
-    }
+        [vec![steering], NOT_A_LOAD_BALANCERS_TO_SAY.map(str::to_owned).to_vec()].concat()
+    };
+    let remove = |regex| {
+        let pattern = MatchPattern::SafeRegex(RegexMatcher { regex, ..RegexMatcher::default() });
+        let matcher = StringMatcher { match_pattern: Some(pattern), ..StringMatcher::default() };
+        let matching = header_mutation::RemoveOnMatch { key_matcher: Some(matcher) };
+        HeaderMutation { action: Some(header_mutation::Action::RemoveOnMatch(matching)) }
+    };
+    expressions.into_iter().map(remove).collect()
 }
 
 /// An object of JSON. What the client sent is in the filter's piece at the end (`warren_rules::access_log_fields`), and is
