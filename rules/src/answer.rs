@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use rhai::ImmutableString;
 
-use crate::query::GroupState;
+use crate::live_state::GroupState;
 
 /// One thing that a rule asked of a query.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::decision::{Action, Decision};
-use crate::query::LiveState;
+use crate::live_state::LiveState;
 use crate::ruleset::RuleFile;
 use crate::suggest;
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::query::GroupState;
+use crate::live_state::GroupState;
 use crate::trace::Trace;
 
 /// The groups that serve.

@@ -6,48 +6,10 @@ use std::fmt;
 use std::rc::Rc;
 
 use rhai::ImmutableString;
-use serde::{Deserialize, Serialize};
 
 use crate::answer::{Answer, Fact};
+use crate::live_state::{GroupState, LiveState, NoLiveState};
 use crate::{facts, limits};
-
-/// State of one group at the moment of a decision.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct GroupState {
-    /// At least one cluster of the group takes new queries.
-    pub serving: bool,
-    /// Clusters in the group, whatever their state.
-    pub clusters: i64,
-    /// Clusters that are healthy.
-    pub healthy: i64,
-    /// Queries running in the group's clusters.
-    pub running: i64,
-    /// Queries waiting in the group's clusters.
-    pub queued: i64,
-}
-
-/// State of groups, asked on demand: the filter reads single values from the route's metadata.
-pub trait LiveState {
-    /// All that is known of a group; nothing if there is no such group.
-    fn group(&self, name: &str) -> Option<GroupState>;
-    /// Does the group take new queries? False for an unknown group.
-    fn serving(&self, name: &str) -> bool;
-}
-
-/// No group is known.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoLiveState;
-
-impl LiveState for NoLiveState {
-    fn group(&self, _name: &str) -> Option<GroupState> {
-        None
-    }
-
-    fn serving(&self, _name: &str) -> bool {
-        false
-    }
-}
 
 /// All client tags.
 const TAGS: Fact = Fact::Header(Cow::Borrowed("x-trino-client-tags"));
@@ -351,52 +313,5 @@ impl fmt::Debug for Query {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn query(headers: &[(&str, &str)]) -> Query {
-        let headers = headers.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        Query::new("POST", "/v1/statement", headers)
-    }
-
-    #[test]
-    fn finds_headers_in_any_case_and_keeps_repeated_ones() {
-        let q = query(&[("X-Trino-Session", "a=1"), ("x-trino-session", "b=2")]);
-        assert_eq!(q.header("X-TRINO-SESSION"), Some("a=1"));
-        assert_eq!(q.headers("x-trino-session").collect::<Vec<_>>(), ["a=1", "b=2"]);
-        assert_eq!(q.header("x-trino-user"), None);
-    }
-
-    #[test]
-    fn finds_the_user_as_trino_does() {
-        for (headers, want) in [
-            (vec![("x-trino-user", " ann ")], "ann"),
-            (vec![("authorization", "Basic YW5uOnB3OjI=")], "ann"),
-            (vec![("x-trino-user", "bob"), ("authorization", "Basic YW5uOnB3")], "bob"),
-            (vec![("x-trino-user", ""), ("authorization", "basic YW5uOnB3")], "ann"),
-            // No colon, no padding, bits left over, blanks: all good enough for Trino.
-            (vec![("authorization", "Basic YW5u")], "ann"),
-            (vec![("authorization", "Basic YW5uOg")], "ann"),
-            (vec![("authorization", "Basic YW5uOh==")], "ann"),
-            (vec![("authorization", "Basic  IGFubiA6")], "ann"),
-            (vec![("authorization", "Basic /zo=")], "ÿ"),
-            (vec![("authorization", "Basic ???")], ""),
-            (vec![("authorization", "Bearer abc")], ""),
-            (vec![("authorization", "Bearer abc"), ("x-trino-original-user", "ann")], "ann"),
-            (vec![("authorization", "Basic Ym9i"), ("x-trino-original-user", "ann")], "bob"),
-            (vec![("x-trino-user", "\u{a0}ann")], "\u{a0}ann"),
-            (vec![], ""),
-        ] {
-            assert_eq!(query(&headers).user(), want, "{headers:?}");
-        }
-    }
-
-    #[test]
-    fn shows_no_secrets() {
-        let q = query(&[("authorization", "Basic YW5uOnB3")]).body("SELECT 'secret'");
-        assert_eq!(
-            format!("{q:?}"),
-            r#"Query { method: "POST", path: "/v1/statement", headers: ["authorization"], .. }"#
-        );
-    }
-}
+#[path = "query_tests.rs"]
+mod tests;

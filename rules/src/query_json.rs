@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::query::{GroupState, LiveState, Query};
+use crate::live_state::{GroupState, LiveState};
+use crate::query::Query;
 
 /// A query, written down. All fields are optional.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

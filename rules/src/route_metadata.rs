@@ -1,6 +1,6 @@
 //! The state of a group as Envoy hands it to the filter: single values of the route's metadata, as bytes.
 
-use crate::query::GroupState;
+use crate::live_state::GroupState;
 
 /// State of a group, read value by value; nothing if the group is not there. Numbers are left out unless a rule reads them.
 pub fn group(value: impl Fn(&str) -> Option<Vec<u8>>) -> Option<GroupState> {

@@ -1,27 +1,24 @@
 //! RDS: who may go where (`docs/architecture.md`, "At the door"). A tree on the path, so that a follow-up is found in a few
 //! steps however many clusters there are, and no rule runs for it.
 
-use super::{
-    CLUSTER_HEADER, FILTER, ROUTES, any, bool_value, extension, group_cluster, header_option, metadata, own_cluster,
-    reply,
-};
+mod new_query;
+
+use super::{FILTER, ROUTES, any, bool_value, extension, group_cluster, header_option, own_cluster, reply};
 use envoy_types::pb::envoy::config::core::v3::header_value_option::HeaderAppendAction::{
     OverwriteIfExists, OverwriteIfExistsOrAdd,
 };
 use envoy_types::pb::envoy::config::route::v3::header_matcher::HeaderMatchSpecifier;
 use envoy_types::pb::envoy::config::route::v3::redirect_action::{PathRewriteSpecifier, SchemeRewriteSpecifier};
-use envoy_types::pb::envoy::config::route::v3::retry_policy::{RetryHostPredicate, retry_host_predicate};
 use envoy_types::pb::envoy::config::route::v3::route::Action;
 use envoy_types::pb::envoy::config::route::v3::route_action::ClusterSpecifier;
 use envoy_types::pb::envoy::config::route::v3::route_match::PathSpecifier;
 use envoy_types::pb::envoy::config::route::v3::{
-    FilterConfig, HeaderMatcher, RedirectAction, RetryPolicy, Route, RouteAction, RouteConfiguration, RouteList,
-    RouteMatch, VirtualHost,
+    FilterConfig, HeaderMatcher, RedirectAction, Route, RouteAction, RouteConfiguration, RouteList, RouteMatch,
+    VirtualHost,
 };
-use envoy_types::pb::envoy::extensions::retry::host::previous_hosts::v3::PreviousHostsPredicate;
 use envoy_types::pb::envoy::r#type::matcher::v3::string_matcher::MatchPattern;
 use envoy_types::pb::envoy::r#type::matcher::v3::{HttpRequestHeaderMatchInput, RegexMatcher, StringMatcher};
-use envoy_types::pb::google::protobuf::{Duration, UInt32Value, UInt64Value};
+use envoy_types::pb::google::protobuf::Duration;
 use envoy_types::pb::xds::core::v3::TypedExtensionConfig;
 use envoy_types::pb::xds::r#type::matcher::v3::Matcher;
 use envoy_types::pb::xds::r#type::matcher::v3::matcher::matcher_tree::{MatchMap, TreeType};
@@ -171,7 +168,7 @@ fn redirect_to_ui(external_url: &str) -> Option<RedirectAction> {
 
 fn at_the_root(spec: &RouteSpec<'_>) -> Vec<Route> {
     let default_group = group_cluster(spec.default_group);
-    let mut routes: Vec<Route> = spec.statement_paths.iter().map(|path| new_query(spec, path)).collect();
+    let mut routes: Vec<Route> = spec.statement_paths.iter().map(|path| new_query::new_query(spec, path)).collect();
     let mut rest = vec![
         plain("HEAD /v1/statement", PathSpecifier::Path("/v1/statement".to_owned()), &["HEAD"], &default_group),
         plain("info", PathSpecifier::Path("/v1/info".to_owned()), &["GET", "HEAD"], &default_group),
@@ -194,62 +191,6 @@ fn at_the_root(spec: &RouteSpec<'_>) -> Vec<Route> {
     rest.push(not_found("this path is not served here; queries go to /v1/statement"));
     routes.extend(rest.into_iter().map(without_filter));
     routes
-}
-
-/// Where a new query comes in: the only route on which the filter runs.
-fn new_query(spec: &RouteSpec<'_>, path: &str) -> Route {
-    let live = serde_json::to_vec(&spec.live).unwrap_or_default();
-    let mut route = Route {
-        // Names the live state too: the filter reads it anew when the name changes, not for each query.
-        name: format!("query {:016x}", xxhash_rust::xxh64::xxh64(&live, 0)),
-        r#match: Some(matching(PathSpecifier::Path(path.to_owned()), &["POST"])),
-        metadata: metadata(&live_metadata(&spec.live)),
-        // The first answer holds the query id that history needs, and is a few hundred bytes: not worth compressing.
-        request_headers_to_remove: vec!["accept-encoding".to_owned(), CLUSTER_HEADER.to_owned()],
-        request_body_buffer_limit: Some(UInt64Value { value: spec.body_limit }),
-        action: Some(Action::Route(RouteAction {
-            cluster_specifier: Some(ClusterSpecifier::ClusterHeader(CLUSTER_HEADER.to_owned())),
-            retry_policy: Some(retry()),
-            ..forever()
-        })),
-        ..Route::default()
-    };
-    if spec.show_rule {
-        route.response_headers_to_add =
-            vec![header_option("x-warren-rule", "%FILTER_STATE(wasm.warren.rule:PLAIN)%", OverwriteIfExistsOrAdd)];
-    }
-    route
-}
-
-/// Single values that the filter reads by name: `serving.<group>`, and numbers under `load.<group>`.
-fn live_metadata(live: &BTreeMap<&str, warren_rules::GroupState>) -> serde_json::Map<String, serde_json::Value> {
-    let groups: serde_json::Map<String, serde_json::Value> = live
-        .iter()
-        .map(|(name, state)| ((*name).to_owned(), serde_json::to_value(state).unwrap_or_default()))
-        .collect();
-    serde_json::Map::from_iter([("groups".to_owned(), groups.into())])
-}
-
-/// A POST may be tried on another cluster of the group: Trino starts a query at the first GET of its `nextUri`. A web page is
-/// no answer of Trino to it: something else listens at that address, for as long as health takes to see it.
-fn retry() -> RetryPolicy {
-    let web_page =
-        StringMatcher { match_pattern: Some(MatchPattern::Prefix("text/html".to_owned())), ignore_case: true };
-    RetryPolicy {
-        retry_on: "connect-failure,refused-stream,reset-before-request,retriable-headers".to_owned(),
-        retriable_headers: vec![HeaderMatcher {
-            name: "content-type".to_owned(),
-            header_match_specifier: Some(HeaderMatchSpecifier::StringMatch(web_page)),
-            ..HeaderMatcher::default()
-        }],
-        num_retries: Some(UInt32Value { value: 3 }),
-        retry_host_predicate: vec![RetryHostPredicate {
-            name: "envoy.retry_host_predicates.previous_hosts".to_owned(),
-            config_type: Some(retry_host_predicate::ConfigType::TypedConfig(any(&PreviousHostsPredicate {}))),
-        }],
-        host_selection_retry_max_attempts: 5,
-        ..RetryPolicy::default()
-    }
 }
 
 fn ui_host(slug: &str, domain: &str) -> VirtualHost {

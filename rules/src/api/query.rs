@@ -8,7 +8,8 @@ use xxhash_rust::xxh64::xxh64;
 use super::decision::fail;
 use crate::facts;
 use crate::limits;
-use crate::query::{GroupState, Query};
+use crate::live_state::GroupState;
+use crate::query::Query;
 use crate::runtime::Runtime;
 
 type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
