@@ -48,6 +48,7 @@ pub struct Trino {
     pub process: Process,
     name: String,
     port: u16,
+    first_query: &'static str,
 }
 
 /// A query as its coordinator tells of it.
@@ -154,15 +155,19 @@ impl Trino {
             command
         });
         process.start()?;
-        Ok(Self { process, name: name.to_owned(), port })
+        // Each needs a worker. A worker says a little later than that it is there which catalogs it has.
+        let first_query = match options.newest {
+            None => "SELECT count(*) FROM tpch.tiny.nation",
+            Some(_) => "SELECT count(*) FROM TABLE(sequence(1, 25))",
+        };
+        Ok(Self { process, name: name.to_owned(), port, first_query })
     }
 
     /// Waits until it runs queries. Trino says that it has started a little before it can.
     pub fn wait_ready(&self) -> Result<()> {
         let session = Session::user("warren-tests").source("wait-ready");
         self.process.wait_until(READY, "a first query to succeed", || {
-            // Needs a worker, and no plugin.
-            let query = session.run(&self.url(), "SELECT count(*) FROM TABLE(sequence(1, 25))")?.success()?;
+            let query = session.run(&self.url(), self.first_query)?.success()?;
             ensure!(query.value().is_some_and(|count| count == 25), "got {:?}", query.rows);
             Ok(())
         })

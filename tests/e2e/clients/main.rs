@@ -13,7 +13,7 @@ mod world;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use libtest_mimic::{Arguments, Failed, Trial};
 use warren_tests::clients::Client;
 use warren_tests::interrupt;
@@ -23,8 +23,8 @@ use page::Page;
 use scenarios::{SCENARIOS, Scenario};
 use world::World;
 
-/// The stack of the case before, if it is of use to the next.
-type Shared = Arc<Mutex<Option<World>>>;
+/// The stack of the case before, if it is of use to the next; or why there is none.
+type Shared = Arc<Mutex<Option<Result<World, (Kind, String)>>>>;
 
 fn main() -> ExitCode {
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
@@ -71,13 +71,17 @@ fn main() -> ExitCode {
 fn run(shared: &Shared, kind: Kind, scenario: &Scenario, client: Client) -> Result<String> {
     // A case that panicked leaves the lock poisoned and the stack as good as a failing one does.
     let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
-    if shared.as_ref().is_none_or(|world| world.kind != kind) {
+    let known = shared.as_ref().map(|world| world.as_ref().map_or_else(|(kind, _)| *kind, |world| world.kind));
+    if known != Some(kind) {
         // First the old one goes: two at once are too much for a small machine.
         *shared = None;
+        *shared = Some(World::start(kind).map_err(|error| (kind, format!("{error:#}"))));
     }
     let world = match shared.as_ref() {
-        Some(world) => world,
-        None => shared.insert(World::start(kind)?),
+        Some(Ok(world)) => world,
+        // Not tried again for each case: it waits a minute for what does not come.
+        Some(Err((_, error))) => bail!("nothing to ask: {error}"),
+        None => bail!("nothing was started"),
     };
     let saw = (scenario.run)(world, client);
     if saw.is_err() {
