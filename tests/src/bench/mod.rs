@@ -112,7 +112,7 @@ fn pace(options: &BenchOptions) -> Pace {
     let usual = if options.quick {
         Pace { rounds: 1, seconds: 2, warm_up: 10 }
     } else {
-        Pace { rounds: 5, seconds: 5, warm_up: 90 }
+        Pace { rounds: 5, seconds: 4, warm_up: 60 }
     };
     Pace { rounds: options.rounds.unwrap_or(usual.rounds), seconds: options.seconds.unwrap_or(usual.seconds), ..usual }
 }

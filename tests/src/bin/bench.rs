@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use warren_tests::bench::{self, BenchOptions, Part, upstream};
 
 /// Sends the same load through nothing, a plain Envoy route, Warren and Trino Gateway, in turn, a few rounds of it; times starts
-/// of Envoy and changes. A whole run takes 25 minutes and rewrites the tables of docs/benchmarks.md.
+/// of Envoy and changes. A whole run takes 20 minutes and rewrites the tables of docs/benchmarks.md.
 #[derive(Parser)]
 struct Arguments {
     #[command(subcommand)]
