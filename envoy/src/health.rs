@@ -5,7 +5,7 @@ use crate::snapshot::Health;
 use crate::state::{Address, Endpoint};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -16,6 +16,11 @@ const FAILURES: u32 = 2;
 /// The proving query. Unlike `SELECT 1`, which the coordinator answers by itself, it needs a node to run on: a coordinator
 /// that has just started knows none for some seconds, itself included, and every other query would fail there.
 const PROVING: &str = "SELECT count(*) FROM UNNEST(sequence(1, 2)) AS t(n)";
+/// A process younger than this has to prove itself twice: a node says a little later than that it is there which catalogs it
+/// has (`io.trino.metadata.DiscoveryNodeManager`), and until then queries of those fail with `NO_NODES_AVAILABLE`.
+const YOUNG: Duration = Duration::from_secs(60);
+/// Time between the two.
+const SETTLES: Duration = Duration::from_secs(2);
 /// Polls of the proving query; Trino holds each for up to a second.
 const MAX_POLLS: u32 = 60;
 
@@ -95,7 +100,7 @@ impl Probes {
                 base: format!("http://{host}:{}", address.port),
                 slug: endpoint.slug.clone(),
                 user: self.user.clone(),
-                proven: false,
+                proven: Proven::No,
                 uptime: 0.0,
                 failures: 0,
                 note: String::new(),
@@ -111,14 +116,29 @@ struct Probe {
     base: String,
     slug: String,
     user: String,
-    /// A query ran there since the process started.
-    proven: bool,
+    proven: Proven,
     /// Seconds, as the process last said; less than before means that it is another process.
     uptime: f64,
     failures: u32,
     /// What is to be known of a healthy one besides.
     note: String,
     last: Option<Report>,
+}
+
+/// Did queries run there since the process started?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Proven {
+    No,
+    /// One did, then; see [`YOUNG`].
+    Once(Instant),
+    Yes,
+}
+
+impl Proven {
+    /// One more did. `uptime` is the process's, in seconds.
+    fn after(self, uptime: f64, now: Instant) -> Proven {
+        if self == Proven::No && uptime < YOUNG.as_secs_f64() { Proven::Once(now) } else { Proven::Yes }
+    }
 }
 
 impl Probe {
@@ -150,7 +170,7 @@ impl Probe {
                 self.failures += 1;
                 if failure.refused {
                     // Whoever answers next is another process.
-                    self.proven = false;
+                    self.proven = Proven::No;
                 }
                 let certain = failure.refused || self.failures >= FAILURES || self.last.is_none();
                 return certain.then(|| self.report(false, failure.reason, None));
@@ -160,23 +180,29 @@ impl Probe {
         let uptime = info.uptime.as_deref().and_then(seconds).unwrap_or(self.uptime);
         // Trino rounds to two digits, so a step back of a few per cent is rounding.
         if uptime < self.uptime * 0.9 {
-            self.proven = false;
+            self.proven = Proven::No;
         }
         self.uptime = uptime;
         if !info.coordinator {
             return Some(self.report(false, "a worker, not a coordinator".to_owned(), None));
         }
         if info.starting {
-            self.proven = false;
+            self.proven = Proven::No;
             return Some(self.report(false, "starting".to_owned(), None));
         }
-        if self.proven {
+        if matches!(self.proven, Proven::Once(at) if at.elapsed() < SETTLES) {
+            return None;
+        }
+        if self.proven == Proven::Yes {
             let id = self.last.as_ref().and_then(|l| l.coordinator_id.clone());
             return Some(self.report(true, self.note.clone(), info.coordinator_id.or(id)));
         }
         match self.prove().await {
             Ok((id, note)) => {
-                self.proven = true;
+                self.proven = self.proven.after(uptime, Instant::now());
+                if self.proven != Proven::Yes {
+                    return Some(self.report(false, "starting".to_owned(), None));
+                }
                 note.clone_into(&mut self.note);
                 Some(self.report(true, note, info.coordinator_id.or(id)))
             }
@@ -308,6 +334,19 @@ fn is_refused(error: &(dyn std::error::Error + 'static)) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_young_process_proves_itself_twice() {
+        let now = Instant::now();
+        for (proven, uptime, want) in [
+            (Proven::No, 5.0, Proven::Once(now)),
+            (Proven::Once(now), 7.0, Proven::Yes),
+            (Proven::No, 60.0, Proven::Yes),
+            (Proven::Yes, 5.0, Proven::Yes),
+        ] {
+            assert_eq!(proven.after(uptime, now), want, "{proven:?} after {uptime} s");
+        }
+    }
 
     #[test]
     fn reads_trinos_durations() {
