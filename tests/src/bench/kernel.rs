@@ -4,6 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use nix::errno::Errno;
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 
@@ -59,11 +60,30 @@ impl Cores {
 }
 
 fn run_on(cores: &[usize]) -> Result<()> {
+    sched_setaffinity(THIS_THREAD, &set_of(cores)?).with_context(|| format!("cannot run on cores {cores:?}"))
+}
+
+/// Moves every thread of a process to these cores.
+pub(super) fn move_to(cores: &[usize], pid: u32) -> Result<()> {
+    let (set, tasks) = (set_of(cores)?, format!("/proc/{pid}/task"));
+    for task in fs::read_dir(&tasks).with_context(|| format!("{tasks}: cannot be read"))? {
+        let name = task.with_context(|| format!("{tasks}: cannot be read"))?.file_name();
+        let Some(thread) = name.to_str().and_then(|thread| thread.parse().ok()) else { continue };
+        match sched_setaffinity(Pid::from_raw(thread), &set) {
+            // A thread may end meanwhile.
+            Ok(()) | Err(Errno::ESRCH) => {}
+            Err(error) => return Err(error).with_context(|| format!("thread {thread} cannot run on cores {cores:?}")),
+        }
+    }
+    Ok(())
+}
+
+fn set_of(cores: &[usize]) -> Result<CpuSet> {
     let mut set = CpuSet::new();
     for core in cores {
         set.set(*core).with_context(|| format!("there is no core {core}"))?;
     }
-    sched_setaffinity(THIS_THREAD, &set).with_context(|| format!("cannot run on cores {cores:?}"))
+    Ok(set)
 }
 
 /// CPU time that all threads of a process have used, in user and kernel mode.

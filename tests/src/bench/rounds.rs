@@ -124,6 +124,7 @@ pub(super) fn measure(ground: &Ground, subjects: &[Subject], pace: Pace, progres
         let warm_up = || {
             load(ground, &wrk, subject, Load::Queries, seconds.div_ceil(2))?;
             load(ground, &wrk, subject, Load::Mix, seconds.div_ceil(2))?;
+            subject.confine(ground)?;
             subject.hold()
         };
         progress.part(&format!("warming up: {}", subject.subject.name)).run(warm_up)?;

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::ground::Ground;
+use super::kernel::move_to;
 use super::trino_gateway::TrinoGateway;
 use super::warren_envoy::{FIFTY, FIVE, SQL, WarrenEnvoy, plain_envoy};
 use crate::envoy::Envoy;
@@ -97,9 +98,10 @@ impl Subject {
         self.is_trino_gateway()
     }
 
-    /// Starts it on its cores.
+    /// Starts it on its cores; or, if it warms up, on all of them: its compiler is slow on the core that the load fills.
     pub(super) fn start(self, ground: &Ground) -> Result<Running> {
-        let cores = if self.all_cores { ground.cores.all() } else { ground.cores.measured() };
+        let everywhere = self.all_cores || self.warms_up();
+        let cores = if everywhere { ground.cores.all() } else { ground.cores.measured() };
         let concurrency = u32::try_from(cores.len())?;
         let (url, program) = match self.kind {
             Kind::Nothing => (ground.upstream_url(), Program::Nothing),
@@ -127,6 +129,14 @@ impl Subject {
 }
 
 impl Running {
+    /// From now on it runs on its own cores only.
+    pub(super) fn confine(&self, ground: &Ground) -> Result<()> {
+        match self.pid() {
+            Some(pid) if self.subject.is_alone() => move_to(ground.cores.measured(), pid),
+            _ => Ok(()),
+        }
+    }
+
     /// Holds it still while others are measured: a Java program is at work even when nobody asks it anything.
     pub(super) fn hold(&self) -> Result<()> {
         match &self.program {
