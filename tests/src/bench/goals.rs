@@ -4,7 +4,7 @@ use super::load::Load;
 use super::report::Report;
 use super::rounds::Sample;
 use super::statistics::Spread;
-use super::subjects::{PLAIN, TUNED, TUNED_ALL_CORES, WARREN, WARREN_ALL_CORES};
+use super::subjects::{PLAIN, TUNED, TUNED_ALL_CORES, TUNED_HOT, WARREN, WARREN_ALL_CORES};
 
 /// A comparison, and what it should come to.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,7 +75,9 @@ pub(super) fn all(report: &Report) -> Vec<Goal> {
             Load::Queries,
             Wanted::AtLeast(4.0),
         ),
+        rate("new queries, Warren : the same when hot", WARREN, TUNED_HOT, Load::Queries, Wanted::Ratio),
         rate("follow-ups, Warren : tuned Trino Gateway, a core each", WARREN, TUNED, Load::FollowUps, Wanted::Ratio),
+        rate("follow-ups, Warren : the same when hot", WARREN, TUNED_HOT, Load::FollowUps, Wanted::Ratio),
         rate(
             "new queries, Warren : tuned Trino Gateway, all cores each",
             WARREN_ALL_CORES,

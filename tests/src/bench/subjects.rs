@@ -16,8 +16,18 @@ pub(super) struct Subject {
     /// Name in the tables.
     pub(super) name: &'static str,
     kind: Kind,
-    /// Runs on every core, which it then shares with the load, instead of on one alone.
-    all_cores: bool,
+    cores: On,
+}
+
+/// Where it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum On {
+    /// On one core, alone, from its start.
+    One,
+    /// On every core until it is warm, then on one.
+    OneOnceWarm,
+    /// On every core, which it shares with the load.
+    Every,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -34,13 +44,17 @@ pub(super) const PLAIN: &str = "plain";
 pub(super) const WARREN: &str = "warren-5";
 /// The same on every core.
 pub(super) const WARREN_ALL_CORES: &str = "warren-5-all-cores";
-/// Trino Gateway at its best on one core.
+/// Trino Gateway, tuned, as one core runs it.
 pub(super) const TUNED: &str = "tgw-tuned";
+/// The same at its best: its compiler had every core.
+pub(super) const TUNED_HOT: &str = "tgw-tuned-hot";
 /// The same on every core.
 pub(super) const TUNED_ALL_CORES: &str = "tgw-tuned-all-cores";
 
+const TUNED_GATEWAY: Kind = Kind::TrinoGateway { tuned: true };
+
 /// All rows, in the order of the tables.
-pub(super) const SUBJECTS: [Subject; 10] = [
+pub(super) const SUBJECTS: [Subject; 11] = [
     one_core("nothing", "nothing: straight to the upstream", Kind::Nothing),
     one_core(PLAIN, "plain Envoy route", Kind::PlainEnvoy),
     one_core(WARREN, "Warren, 5 rules", warren(FIVE, true)),
@@ -48,16 +62,17 @@ pub(super) const SUBJECTS: [Subject; 10] = [
     one_core("warren-50", "Warren, 50 rules", warren(FIFTY, true)),
     one_core("warren-sql", "Warren, 5 rules, 2 read SQL", warren(SQL, true)),
     one_core("tgw", "Trino Gateway, default, 5 rules", Kind::TrinoGateway { tuned: false }),
-    one_core(TUNED, "Trino Gateway, tuned, 5 rules", Kind::TrinoGateway { tuned: true }),
-    Subject { all_cores: true, ..one_core(WARREN_ALL_CORES, "Warren, 5 rules, all cores", warren(FIVE, true)) },
+    one_core(TUNED, "Trino Gateway, tuned, 5 rules", TUNED_GATEWAY),
+    Subject { cores: On::OneOnceWarm, ..one_core(TUNED_HOT, "Trino Gateway, tuned, 5 rules, hot", TUNED_GATEWAY) },
+    Subject { cores: On::Every, ..one_core(WARREN_ALL_CORES, "Warren, 5 rules, all cores", warren(FIVE, true)) },
     Subject {
-        all_cores: true,
-        ..one_core(TUNED_ALL_CORES, "Trino Gateway, tuned, 5 rules, all cores", Kind::TrinoGateway { tuned: true })
+        cores: On::Every,
+        ..one_core(TUNED_ALL_CORES, "Trino Gateway, tuned, 5 rules, all cores", TUNED_GATEWAY)
     },
 ];
 
 const fn one_core(key: &'static str, name: &'static str, kind: Kind) -> Subject {
-    Subject { key, name, kind, all_cores: false }
+    Subject { key, name, kind, cores: On::One }
 }
 
 const fn warren(rules: &'static str, access_log: bool) -> Kind {
@@ -90,7 +105,7 @@ impl Subject {
 
     /// Whether it has a core for itself.
     pub(super) fn is_alone(&self) -> bool {
-        !self.all_cores
+        self.cores != On::Every
     }
 
     /// Whether its code is compiled while it runs, so that it needs a while under load to be at its best.
@@ -98,10 +113,9 @@ impl Subject {
         self.is_trino_gateway()
     }
 
-    /// Starts it on its cores; or, if it warms up, on all of them: its compiler is slow on the core that the load fills.
+    /// Starts it on the cores where it warms up.
     pub(super) fn start(self, ground: &Ground) -> Result<Running> {
-        let everywhere = self.all_cores || self.warms_up();
-        let cores = if everywhere { ground.cores.all() } else { ground.cores.measured() };
+        let cores = if self.cores == On::One { ground.cores.measured() } else { ground.cores.all() };
         let concurrency = u32::try_from(cores.len())?;
         let (url, program) = match self.kind {
             Kind::Nothing => (ground.upstream_url(), Program::Nothing),
@@ -129,10 +143,10 @@ impl Subject {
 }
 
 impl Running {
-    /// From now on it runs on its own cores only.
+    /// It is warm: from now on it runs on the cores where it is measured.
     pub(super) fn confine(&self, ground: &Ground) -> Result<()> {
         match self.pid() {
-            Some(pid) if self.subject.is_alone() => move_to(ground.cores.measured(), pid),
+            Some(pid) if self.subject.cores == On::OneOnceWarm => move_to(ground.cores.measured(), pid),
             _ => Ok(()),
         }
     }
