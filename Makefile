@@ -1,7 +1,9 @@
 # Every verb of the project. The work is done by cargo and small programs; this only calls them.
 
 CARGO ?= cargo
-WASM = $(CARGO) build --quiet --locked -p warren-filter --target wasm32-wasip1 --profile wasm
+MODULE = target/wasm32-wasip1/wasm/warren_filter.wasm
+WASM = $(CARGO) build --quiet --locked -p warren-filter --target wasm32-wasip1 --profile wasm && \
+	$(CARGO) run --quiet --locked -p warren-trim -- $(MODULE)
 ARGS ?=
 # How long each of the six targets is fuzzed; all together half an hour.
 SECONDS ?= 300
@@ -20,7 +22,7 @@ build: ## Build the control service and the filter
 	$(WASM)
 
 test: lint build ## What CI runs: lints, unit tests, every case on the real programs, the demo's check
-	$(CARGO) test --locked -p warren-rules -p warren-filter -p warren -p warren-fuzz
+	$(CARGO) test --locked -p warren-rules -p warren-filter -p warren-trim -p warren -p warren-fuzz
 	$(CARGO) build --quiet --locked -p warren-filter --features planted-panic --target wasm32-wasip1 --profile planted
 	$(CARGO) test --locked -p warren-tests
 	$(MAKE) --no-print-directory demo ARGS=--check

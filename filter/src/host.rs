@@ -88,9 +88,9 @@ pub(crate) fn define_counter(name: &str) -> Option<u32> {
     hostcalls::define_metric(MetricType::Counter, name).ok()
 }
 
-/// Adds one to a counter.
-pub(crate) fn increment(counter: u32) {
-    let _ = hostcalls::increment_metric(counter, 1);
+/// Adds to a counter.
+pub(crate) fn increase(counter: u32, by: u32) {
+    let _ = hostcalls::increment_metric(counter, by.into());
 }
 
 #[cfg(test)]

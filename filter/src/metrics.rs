@@ -1,5 +1,7 @@
 //! Counters. Names carry group and rule; the bootstrap's `stats_tags` cut them out as labels.
 //!
+//! Envoy is told on the tick what was counted since the last: each call costs as much as a rule.
+//!
 //! Envoy never frees a counter, so there are at most [`MOST`] of them: what comes later is counted under `other`.
 
 use crate::host;
@@ -19,12 +21,30 @@ enum Event {
     BodyRead,
 }
 
-/// Envoy's numbers of the counters, by what they count, group and rule: found without making a name for each query.
-type Counters = HashMap<Event, HashMap<String, HashMap<String, u32>>>;
+/// One of Envoy's counters, and what it was not told yet.
+struct Counter {
+    number: u32,
+    untold: u32,
+}
+
+/// By what they count, group and rule: found without making a name for each query.
+type Counters = HashMap<Event, HashMap<String, HashMap<String, Counter>>>;
 
 thread_local! {
     // Belongs to the VM rather than to one configuration: the counters of the last rule set go on under the next.
     static DEFINED: RefCell<(usize, Counters)> = RefCell::default();
+}
+
+/// Tells Envoy what was counted since the last time.
+pub(crate) fn tell() {
+    DEFINED.with_borrow_mut(|(_, counters)| {
+        for counter in counters.values_mut().flat_map(HashMap::values_mut).flat_map(HashMap::values_mut) {
+            match std::mem::take(&mut counter.untold) {
+                0 => {}
+                some => host::increase(counter.number, some),
+            }
+        }
+    });
 }
 
 /// A query went to a group, by a rule.
@@ -65,21 +85,20 @@ impl Event {
 }
 
 fn count(event: Event, group: &str, rule: &str) {
-    let counter = DEFINED.with_borrow_mut(|(defined, counters)| {
-        let known = counters.get(&event).and_then(|groups| groups.get(group)?.get(rule));
+    DEFINED.with_borrow_mut(|(defined, counters)| {
+        let known = counters.get_mut(&event).and_then(|groups| groups.get_mut(group)?.get_mut(rule));
         if let Some(counter) = known {
-            return Some(*counter);
+            counter.untold = counter.untold.saturating_add(1);
+            return;
         }
         let (group, rule) = if *defined < MOST { (group, rule) } else { ("other", "other") };
         // The same name gives the same counter, so a second one of `other` is no harm.
-        let counter = host::define_counter(&event.name(group, rule))?;
+        let Some(number) = host::define_counter(&event.name(group, rule)) else { return };
         let rules = counters.entry(event).or_default().entry(group.to_owned()).or_default();
-        if rules.insert(rule.to_owned(), counter).is_none() {
+        let counter = rules.entry(rule.to_owned()).or_insert_with(|| {
             *defined += 1;
-        }
-        Some(counter)
+            Counter { number, untold: 0 }
+        });
+        counter.untold = counter.untold.saturating_add(1);
     });
-    if let Some(counter) = counter {
-        host::increment(counter);
-    }
 }

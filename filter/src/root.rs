@@ -3,6 +3,7 @@
 use crate::host;
 use crate::http::Http;
 use crate::live::{KEPT_FOR, RouteMetadata};
+use crate::metrics;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
 use std::rc::Rc;
@@ -70,6 +71,7 @@ impl RootContext for Root {
     }
 
     fn on_tick(&mut self) {
+        metrics::tell();
         if let Some(active) = &self.active {
             active.live.tick();
         }
