@@ -19,8 +19,8 @@ const PROVING: &str = "SELECT count(*) FROM UNNEST(sequence(1, 2)) AS t(n)";
 /// A process younger than this has to prove itself twice: a node says a little later than that it is there which catalogs it
 /// has (`io.trino.metadata.DiscoveryNodeManager`), and until then queries of those fail with `NO_NODES_AVAILABLE`.
 const YOUNG: Duration = Duration::from_secs(60);
-/// Time between the two.
-const SETTLES: Duration = Duration::from_secs(2);
+/// Time between the two: longer than the 5 s after which a coordinator looks again which nodes there are, and what they have.
+const SETTLES: Duration = Duration::from_secs(6);
 /// Polls of the proving query; Trino holds each for up to a second.
 const MAX_POLLS: u32 = 60;
 
