@@ -190,12 +190,13 @@ impl Probe {
             self.proven = Proven::No;
             return Some(self.report(false, "starting".to_owned(), None));
         }
-        if matches!(self.proven, Proven::Once(at) if at.elapsed() < SETTLES) {
-            return None;
-        }
-        if self.proven == Proven::Yes {
-            let id = self.last.as_ref().and_then(|l| l.coordinator_id.clone());
-            return Some(self.report(true, self.note.clone(), info.coordinator_id.or(id)));
+        match self.proven {
+            Proven::Yes => {
+                let id = self.last.as_ref().and_then(|l| l.coordinator_id.clone());
+                return Some(self.report(true, self.note.clone(), info.coordinator_id.or(id)));
+            }
+            Proven::Once(at) if at.elapsed() < SETTLES => return None,
+            Proven::Once(_) | Proven::No => {}
         }
         match self.prove().await {
             Ok((id, note)) => {

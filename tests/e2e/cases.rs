@@ -12,7 +12,8 @@ mod transactions;
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
+use warren_tests::eventually::eventually;
 use warren_tests::stack::Stack;
 
 /// A case: it returns an error, or panics in an assertion, when the fact does not hold.
@@ -20,6 +21,15 @@ pub(crate) type Case = fn(&Stack) -> Result<()>;
 
 /// How long a change may take to be in force.
 const SOON: Duration = Duration::from_secs(20);
+
+/// Waits until `count` says one more than before: the filter tells Envoy on its tick, ten times a second.
+fn counts_one_more(what: &str, before: u64, mut count: impl FnMut() -> Result<u64>) -> Result<()> {
+    eventually(Duration::from_secs(5), &format!("{what} to be counted"), || {
+        let now = count()?;
+        ensure!(now == before + 1, "{now} after {before}");
+        Ok(())
+    })
+}
 
 macro_rules! cases {
     ($($case:path),* $(,)?) => {

@@ -218,9 +218,7 @@ fn program() -> Result<PathBuf> {
 /// `WARREN_FILTER`, else the filter as built in the same target folder.
 fn filter() -> Result<PathBuf> {
     let file = Path::new("wasm32-wasip1/wasm/warren_filter.wasm");
-    let hint =
-        "build it (`cargo build -p warren-filter --target wasm32-wasip1 --profile wasm`), or name it in WARREN_FILTER";
-    find("WARREN_FILTER", file, "the filter", hint)
+    find("WARREN_FILTER", file, "the filter", "build it (`make build`), or name it in WARREN_FILTER")
 }
 
 /// `WARREN_PLANTED_FILTER`, else the filter that panics when asked to, as built in the same target folder.

@@ -32,9 +32,9 @@ fn main() -> Result<()> {
     let name = file.display();
     let bytes = std::fs::read(&file).with_context(|| format!("{name}: cannot be read"))?;
     let mut module = Module::from_buffer(&bytes).with_context(|| format!("{name}: no WebAssembly module"))?;
-    for wanted in WANTED {
-        ensure!(module.exports.get_func(wanted).is_ok() || *wanted == "memory", "{name}: does not export `{wanted}`");
-    }
+    let missing: Vec<_> =
+        WANTED.iter().filter(|wanted| !module.exports.iter().any(|export| export.name == **wanted)).collect();
+    ensure!(missing.is_empty(), "{name}: does not export {missing:?}; is it the filter?");
     let unwanted: Vec<_> =
         module.exports.iter().filter(|e| !WANTED.contains(&e.name.as_str())).map(|e| e.id()).collect();
     for export in unwanted {

@@ -6,22 +6,13 @@ use warren_tests::eventually::eventually;
 use warren_tests::http;
 use warren_tests::stack::Stack;
 
-use super::SOON;
+use super::{SOON, counts_one_more};
 
 /// Sum of the filter's counters whose name holds all of these parts.
 fn counted(stack: &Stack, envoy: usize, parts: &[&str]) -> Result<u64> {
     let stats = stack.envoy(envoy)?.stats()?;
     let numbers = stats.lines().filter(|line| parts.iter().all(|part| line.contains(part)));
     Ok(numbers.filter_map(|line| line.rsplit(": ").next()?.parse::<u64>().ok()).sum())
-}
-
-/// Waits until there is one more than before: the filter tells Envoy on its tick.
-fn counts_one_more(stack: &Stack, envoy: usize, parts: &[&str], before: u64) -> Result<()> {
-    eventually(SOON, &format!("{parts:?} to be counted"), || {
-        let now = counted(stack, envoy, parts)?;
-        ensure!(now == before + 1, "{now} after {before}");
-        Ok(())
-    })
 }
 
 pub(super) fn each_query_goes_where_its_rule_says(stack: &Stack) -> Result<()> {
@@ -53,7 +44,8 @@ pub(super) fn each_query_goes_where_its_rule_says(stack: &Stack) -> Result<()> {
 }
 
 pub(super) fn a_denied_query_gets_the_rules_message(stack: &Stack) -> Result<()> {
-    let before = counted(stack, 0, &["warren_denied", "interns"])?;
+    let denied = || counted(stack, 0, &["warren_denied", "interns"]);
+    let before = denied()?;
     let query = Session::user("intern").run(&stack.url(0)?, "SELECT 1")?;
     let error = query.error.context("the query was not denied")?;
     assert_eq!(error.message, "interns read the dashboards");
@@ -61,7 +53,7 @@ pub(super) fn a_denied_query_gets_the_rules_message(stack: &Stack) -> Result<()>
         (error.error_code, error.error_name.as_str(), error.error_type.as_str()),
         (4, "PERMISSION_DENIED", "USER_ERROR")
     );
-    counts_one_more(stack, 0, &["warren_denied", "interns"], before)
+    counts_one_more("the denial", before, denied)
 }
 
 pub(super) fn an_unknown_group_is_an_error_that_names_the_known_ones(stack: &Stack) -> Result<()> {
@@ -73,10 +65,11 @@ pub(super) fn an_unknown_group_is_an_error_that_names_the_known_ones(stack: &Sta
 
 pub(super) fn a_rule_that_fails_is_skipped_and_counted(stack: &Stack) -> Result<()> {
     for (source, rule) in [("runaway", "runs away"), ("throws", "throws")] {
-        let before = counted(stack, 1, &["warren_rule_errors", rule])?;
+        let failed = || counted(stack, 1, &["warren_rule_errors", rule]);
+        let before = failed()?;
         let query = Session::user("alice").source(source).run(&stack.url(1)?, "SELECT 1")?.success()?;
         assert_eq!(stack.who_knows(&query.id)?, ["adhoc-1"]);
-        counts_one_more(stack, 1, &["warren_rule_errors", rule], before)?;
+        counts_one_more(rule, before, failed)?;
     }
     Ok(())
 }

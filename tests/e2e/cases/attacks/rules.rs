@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use warren_tests::client::Session;
-use warren_tests::eventually::eventually;
 use warren_tests::raw;
 use warren_tests::stack::Stack;
 
+use super::super::counts_one_more;
 use super::{bytes, query, said, serves_on};
 
 /// Longest that one query may take of a worker's time, in a test on a busy machine; most take 20 ms, expressions over a megabyte 0.4 s.
@@ -46,11 +46,7 @@ pub(in super::super) fn a_rule_that_explodes_costs_its_query_no_error(stack: &St
             let took = begin.elapsed();
             assert_eq!(reply.map(|reply| said(&reply)).as_deref(), Some("http://gw.test/c/adhoc-1"), "{source}");
             ensure!(took < SOON, "{source} took {took:?}");
-            eventually(SOON, &format!("`{source}` to be counted"), || {
-                let failed = failed(source)?;
-                ensure!(failed == before + 1, "{failed} failures after {before}");
-                Ok(())
-            })?;
+            counts_one_more(source, before, || failed(source))?;
         }
         Ok(())
     })
