@@ -1,0 +1,91 @@
+//! PostgreSQL: the only folder with SQL.
+
+mod clusters;
+mod rules;
+mod state;
+
+use sqlx::postgres::{PgListener, PgPool, PgPoolOptions};
+use std::sync::Arc;
+use std::time::Duration;
+use thiserror::Error;
+use tokio::sync::OnceCell;
+
+pub(crate) use rules::RuleSetEntry;
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// A connection pool. Made without connecting: Warren starts when PostgreSQL is down. Whoever uses it first brings the
+/// tables up to date.
+#[derive(Clone)]
+pub(crate) struct Store {
+    lazy: PgPool,
+    migrated: Arc<OnceCell<()>>,
+    retired_for: Duration,
+    default_group: String,
+}
+
+/// Why the database did not do as asked.
+#[derive(Debug, Error)]
+pub(crate) enum StoreError {
+    #[error("PostgreSQL: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("PostgreSQL: migration: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    #[error("cluster `{0}` exists already")]
+    ClusterExists(String),
+    #[error("cluster `{name}` does not exist; known: {known}")]
+    NoCluster { name: String, known: String },
+    #[error("rule set {0} does not exist")]
+    NoRuleSet(i64),
+}
+
+impl Store {
+    /// Prepares a pool; connects when first used.
+    ///
+    /// # Errors
+    /// When the URL cannot be read.
+    pub(crate) fn new(url: &str, retired_for: Duration, default_group: &str) -> Result<Store, StoreError> {
+        let lazy = PgPoolOptions::new().max_connections(8).acquire_timeout(Duration::from_secs(5)).connect_lazy(url)?;
+        Ok(Store { lazy, migrated: Arc::default(), retired_for, default_group: default_group.to_owned() })
+    }
+
+    /// The pool, once the tables are up to date: on an empty database as on one that Trino Gateway made.
+    async fn pool(&self) -> Result<&PgPool, StoreError> {
+        self.migrated.get_or_try_init(async || self.migrate().await).await?;
+        Ok(&self.lazy)
+    }
+
+    /// A database that takes no writes for a while is good enough to read from, if nothing is to be migrated.
+    async fn migrate(&self) -> Result<(), StoreError> {
+        let error = match MIGRATIONS.run(&self.lazy).await {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        let newest = MIGRATIONS.iter().map(|migration| migration.version).max();
+        if is_read_only(&error)
+            && let Ok(there) = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations WHERE success")
+                .fetch_one(&self.lazy)
+                .await
+            && newest == there
+        {
+            return Ok(());
+        }
+        Err(error.into())
+    }
+
+    /// Hears of changes.
+    pub(crate) async fn listen(&self) -> Result<PgListener, StoreError> {
+        let mut listener = PgListener::connect_with(self.pool().await?).await?;
+        listener.listen("warren").await?;
+        Ok(listener)
+    }
+}
+
+/// SQLSTATE 25006, `read_only_sql_transaction`.
+fn is_read_only(error: &sqlx::migrate::MigrateError) -> bool {
+    let (sqlx::migrate::MigrateError::Execute(error) | sqlx::migrate::MigrateError::ExecuteMigration(error, _)) = error
+    else {
+        return false;
+    };
+    error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("25006"))
+}

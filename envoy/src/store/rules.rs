@@ -1,0 +1,66 @@
+//! Published rule sets.
+
+use super::{Store, StoreError};
+use serde::{Deserialize, Serialize};
+use sqlx::Row;
+use warren_rules::RuleFile;
+
+/// A rule set as it is listed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct RuleSetEntry {
+    pub(crate) version: i64,
+    pub(crate) created_at: String,
+    pub(crate) author: String,
+    pub(crate) message: String,
+    pub(crate) files: Vec<String>,
+}
+
+impl Store {
+    /// Puts a rule set in force; gives its version.
+    pub(crate) async fn publish(&self, files: &[RuleFile], author: &str, message: &str) -> Result<i64, StoreError> {
+        let files = serde_json::to_string(files).map_err(|e| sqlx::Error::Encode(e.into()))?;
+        Ok(sqlx::query_scalar(
+            "INSERT INTO warren_rule_set (author, message, files) VALUES ($1, $2, $3::jsonb) RETURNING version",
+        )
+        .bind(author)
+        .bind(message)
+        .bind(files)
+        .fetch_one(self.pool().await?)
+        .await?)
+    }
+
+    /// The files of one rule set.
+    pub(crate) async fn rule_files(&self, version: i64) -> Result<Vec<RuleFile>, StoreError> {
+        let files: Option<String> = sqlx::query_scalar("SELECT files::text FROM warren_rule_set WHERE version = $1")
+            .bind(version)
+            .fetch_optional(self.pool().await?)
+            .await?;
+        Ok(read_files(files.ok_or(StoreError::NoRuleSet(version))?)?)
+    }
+
+    /// The newest rule sets, newest first.
+    pub(crate) async fn rule_sets(&self, limit: i64) -> Result<Vec<RuleSetEntry>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT version, to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS created_at, author, message, files::text AS files
+             FROM warren_rule_set ORDER BY version DESC LIMIT $1",
+        )
+        .bind(limit)
+        .fetch_all(self.pool().await?)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(RuleSetEntry {
+                    version: row.try_get("version")?,
+                    created_at: row.try_get("created_at")?,
+                    author: row.try_get("author")?,
+                    message: row.try_get("message")?,
+                    files: read_files(row.try_get("files")?)?.into_iter().map(|f| f.name).collect(),
+                })
+            })
+            .collect()
+    }
+}
+
+pub(super) fn read_files(text: String) -> Result<Vec<RuleFile>, sqlx::Error> {
+    serde_json::from_str(&text).map_err(|e| sqlx::Error::Decode(e.into()))
+}

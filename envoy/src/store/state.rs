@@ -1,0 +1,134 @@
+//! Reading all that snapshots are built from, and the upkeep of slugs.
+
+use super::rules::read_files;
+use super::{Store, StoreError};
+use crate::slug::Upkeep;
+use crate::state::{Cluster, Endpoint, Group, RuleSetVersion, State};
+use sqlx::{Acquire, PgConnection, Row};
+
+impl Store {
+    /// Everything, as of one moment. Writes only when an address has no slug yet or is gone.
+    pub(crate) async fn load(&self) -> Result<State, StoreError> {
+        let mut connection = self.pool().await?.acquire().await?;
+        let (mut state, mut expired) = self.read(&mut connection).await?;
+        let upkeep = Upkeep::plan(&state.clusters, &state.endpoints);
+        if !upkeep.is_empty() {
+            write_upkeep(&mut connection, &upkeep).await?;
+            (state, expired) = self.read(&mut connection).await?;
+        }
+        state.endpoints.retain(|e| !expired.contains(&e.slug));
+        Ok(state)
+    }
+
+    async fn read(&self, connection: &mut PgConnection) -> Result<(State, Vec<String>), StoreError> {
+        let mut tx = connection.begin().await?;
+        sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").execute(&mut *tx).await?;
+        let clusters = sqlx::query(
+            "SELECT name, coalesce(nullif(routing_group, ''), $1) AS routing_group, rtrim(coalesce(backend_url, ''), '/') AS backend_url,
+                    coalesce(nullif(external_url, ''), backend_url, '') AS external_url, coalesce(active, false) AS active
+             FROM gateway_backend ORDER BY name",
+        )
+        .bind(&self.default_group)
+        .fetch_all(&mut *tx)
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(Cluster {
+                name: row.try_get("name")?,
+                group: row.try_get("routing_group")?,
+                active: row.try_get("active")?,
+                url: row.try_get("backend_url")?,
+                external_url: row.try_get("external_url")?,
+            })
+        })
+        .collect::<Result<_, sqlx::Error>>()?;
+
+        let rows = sqlx::query(
+            "SELECT slug, cluster_name, backend_url, coordinator_id, retired_at IS NOT NULL AS retired,
+                    coalesce(retired_at < now() - make_interval(secs => $1), false) AS expired
+             FROM warren_endpoint ORDER BY slug",
+        )
+        .bind(self.retired_for.as_secs_f64())
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut endpoints = Vec::new();
+        let mut expired = Vec::new();
+        for row in &rows {
+            let slug: String = row.try_get("slug")?;
+            if row.try_get("expired")? {
+                expired.push(slug.clone());
+            }
+            endpoints.push(Endpoint {
+                slug,
+                cluster: row.try_get("cluster_name")?,
+                url: row.try_get("backend_url")?,
+                coordinator_id: row.try_get("coordinator_id")?,
+                retired: row.try_get("retired")?,
+            });
+        }
+
+        let groups = sqlx::query("SELECT name, fall_back, strict FROM warren_group ORDER BY name")
+            .fetch_all(&mut *tx)
+            .await?
+            .iter()
+            .map(|row| {
+                Ok(Group {
+                    name: row.try_get("name")?,
+                    fall_back: row.try_get("fall_back")?,
+                    strict: row.try_get("strict")?,
+                })
+            })
+            .collect::<Result<_, sqlx::Error>>()?;
+
+        let rule_set =
+            sqlx::query("SELECT version, files::text AS files FROM warren_rule_set ORDER BY version DESC LIMIT 1")
+                .fetch_optional(&mut *tx)
+                .await?
+                .map(|row| {
+                    Ok::<_, sqlx::Error>(RuleSetVersion {
+                        version: row.try_get("version")?,
+                        files: read_files(row.try_get("files")?)?,
+                    })
+                })
+                .transpose()?;
+        tx.commit().await?;
+        Ok((State { clusters, endpoints, groups, rule_set }, expired))
+    }
+
+    /// Writes the last part of a coordinator's query ids.
+    pub(crate) async fn learned(&self, slug: &str, coordinator_id: &str) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE warren_endpoint SET coordinator_id = $2 WHERE slug = $1 AND coordinator_id IS DISTINCT FROM $2",
+        )
+        .bind(slug)
+        .bind(coordinator_id)
+        .execute(self.pool().await?)
+        .await?;
+        Ok(())
+    }
+}
+
+async fn write_upkeep(connection: &mut PgConnection, upkeep: &Upkeep) -> Result<(), StoreError> {
+    let mut tx = connection.begin().await?;
+    for endpoint in &upkeep.add {
+        // Another Warren may have been faster; then its slug holds.
+        sqlx::query(
+            "INSERT INTO warren_endpoint (slug, cluster_name, backend_url) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        )
+        .bind(&endpoint.slug)
+        .bind(&endpoint.cluster)
+        .bind(&endpoint.url)
+        .execute(&mut *tx)
+        .await?;
+    }
+    for (slugs, sql) in [
+        (&upkeep.revive, "UPDATE warren_endpoint SET retired_at = NULL WHERE slug = ANY($1)"),
+        (&upkeep.retire, "UPDATE warren_endpoint SET retired_at = now() WHERE slug = ANY($1) AND retired_at IS NULL"),
+    ] {
+        if !slugs.is_empty() {
+            sqlx::query(sql).bind(slugs).execute(&mut *tx).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(())
+}
