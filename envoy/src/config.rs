@@ -1,5 +1,8 @@
 //! Configuration of `warren serve`: flags, then environment, then a TOML file, then defaults. All mistakes are reported at once.
 
+use crate::credentials::CredentialBook;
+use crate::duration;
+use crate::lifecycle::stop::Stop;
 use crate::resources::secret::CertificateFiles;
 use serde::Deserialize;
 use std::fmt;
@@ -90,6 +93,15 @@ pub(crate) struct Written {
     /// Trino user of the health check's query [default: warren]
     #[arg(long, env = "WARREN_HEALTH_USER", value_name = "USER")]
     health_user: Option<Text>,
+    /// TOML file with who Warren is to clusters that ask for more: `[NAME]`, `user`, `password_file`
+    #[arg(long, env = "WARREN_CREDENTIALS", value_name = "FILE")]
+    credentials: Option<Text>,
+    /// Program that stops a coordinator once its workers are gone; it finds WARREN_CLUSTER and WARREN_CLUSTER_URL in its environment
+    #[arg(long, env = "WARREN_STOP_COMMAND", value_name = "FILE")]
+    stop_command: Option<Text>,
+    /// Address that is told with a POST to stop a coordinator: {"cluster": …, "url": …}
+    #[arg(long, env = "WARREN_STOP_WEBHOOK", value_name = "URL")]
+    stop_webhook: Option<Text>,
     /// How long a deleted or edited address is kept for its running queries [default: 1h]
     #[arg(long, env = "WARREN_RETIRED_FOR", value_name = "DURATION")]
     retired_for: Option<Text>,
@@ -150,7 +162,8 @@ pub(crate) struct Config {
     pub(crate) request_timeout: Duration,
     pub(crate) poll: Duration,
     pub(crate) health_period: Duration,
-    pub(crate) health_user: String,
+    pub(crate) credentials: CredentialBook,
+    pub(crate) stop: Stop,
     pub(crate) retired_for: Duration,
 }
 
@@ -250,6 +263,13 @@ impl Config {
                 None
             }
         };
+        let health_user = reader.value("health_user", pick!(health_user), "warren".to_owned(), not_empty);
+        let credentials = reader.value("credentials", pick!(credentials), CredentialBook::new(&health_user), |path| {
+            match std::fs::read_to_string(path) {
+                Ok(text) => CredentialBook::new(&health_user).read(&text).map_err(|errors| errors.join("; ")),
+                Err(error) => Err(format!("cannot be read: {error}")),
+            }
+        });
         let config = Config {
             database_url,
             listen: reader.value("listen", pick!(listen), loopback(8080), address),
@@ -284,12 +304,19 @@ impl Config {
                 "request_timeout",
                 pick!(request_timeout),
                 Duration::from_secs(300),
-                duration,
+                duration::parse,
             ),
-            poll: reader.value("poll", pick!(poll), Duration::from_secs(5), duration),
-            health_period: reader.value("health_period", pick!(health_period), Duration::from_secs(2), duration),
-            health_user: reader.value("health_user", pick!(health_user), "warren".to_owned(), not_empty),
-            retired_for: reader.value("retired_for", pick!(retired_for), Duration::from_secs(3600), duration),
+            poll: reader.value("poll", pick!(poll), Duration::from_secs(5), duration::parse),
+            health_period: reader.value("health_period", pick!(health_period), Duration::from_secs(2), duration::parse),
+            credentials,
+            stop: Stop {
+                command: reader.value("stop_command", pick!(stop_command), None, |t| not_empty(t).map(Some)),
+                webhook: reader.value("stop_webhook", pick!(stop_webhook), None, |t| match t.parse::<url::Url>() {
+                    Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(Some(url)),
+                    _ => Err("is not an http or https address".to_owned()),
+                }),
+            },
+            retired_for: reader.value("retired_for", pick!(retired_for), Duration::from_secs(3600), duration::parse),
         };
         if reader.0.is_empty() { Ok(config) } else { Err(ConfigErrors(reader.0)) }
     }
@@ -330,25 +357,6 @@ fn paths(text: &str) -> Result<Vec<String>, String> {
     match paths.iter().find(|p| !p.starts_with('/') || p.starts_with("/c/")) {
         Some(bad) => Err(format!("holds `{bad}`: a path starts with / and is not under /c/")),
         None => Ok(paths),
-    }
-}
-
-/// `500ms`, `5s`, `10m`, `1h`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || "is not a duration such as 500ms, 5s, 10m or 1h".to_owned();
-    let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
-    let (number, unit) = text.split_at(split);
-    let number: u64 = number.parse().map_err(|_| wrong())?;
-    let millis = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return Err(wrong()),
-    };
-    match number.checked_mul(millis) {
-        Some(0) | None => Err(wrong()),
-        Some(ms) => Ok(Duration::from_millis(ms)),
     }
 }
 

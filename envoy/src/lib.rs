@@ -10,8 +10,14 @@
 mod api;
 mod cli;
 mod config;
+mod credentials;
+mod duration;
+mod follow;
 mod health;
+mod judge;
 mod last_good;
+mod lifecycle;
+mod load;
 mod newcomers;
 mod reconcile;
 mod resources;
@@ -21,6 +27,7 @@ mod snapshot;
 mod state;
 mod status;
 mod store;
+mod trino;
 mod xds;
 
 /// Who may go where: the table at the door, as Envoy's routes.

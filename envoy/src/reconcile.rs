@@ -4,12 +4,14 @@
 //! Whatever fails is shown in the status, and the last good snapshot goes on being served.
 
 use crate::health::{Probes, Report};
+use crate::judge::Role;
 use crate::last_good::{self, LastGood};
+use crate::load;
 use crate::newcomers::Newcomers;
-use crate::snapshot::{Health, Kind, Observed, Settings, Snapshot};
+use crate::snapshot::{Kind, Observed, Settings, Snapshot};
 use crate::state::{Address, State};
 use crate::status::Status;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::xds::nodes::Nodes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -27,6 +29,8 @@ const FIRST_WORD: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(100);
 /// How soon the last good state is written again when the disk did not take it.
 const WRITE_AGAIN: Duration = Duration::from_secs(5);
+/// How soon a change of load alone is published: it changes all the time.
+const LOAD: Duration = Duration::from_secs(1);
 /// How often names are resolved again.
 const RESOLVE: Duration = Duration::from_secs(5);
 
@@ -38,12 +42,15 @@ pub(crate) struct Reconciler {
     pub(crate) nodes: Arc<Nodes>,
     pub(crate) last_good: PathBuf,
     pub(crate) served: watch::Sender<Option<Arc<Snapshot>>>,
+    pub(crate) role: watch::Receiver<Role>,
+    /// What this Warren found out, for the others.
+    pub(crate) share: mpsc::Sender<Report>,
 }
 
 impl Reconciler {
     /// Runs for ever.
     pub(crate) async fn run(
-        self,
+        mut self,
         mut states: mpsc::Receiver<State>,
         mut reports: mpsc::Receiver<Report>,
         mut probes: Probes,
@@ -53,7 +60,6 @@ impl Reconciler {
             Ok(Some(last_good)) => {
                 tracing::info!(file = %self.last_good.display(), "starting from the last good state");
                 known = Known { observed: last_good.observed, state: Some(last_good.state), ..Known::default() };
-                probes.watch(known.endpoints());
                 self.publish(&mut known).await;
             }
             Ok(None) => {}
@@ -62,8 +68,23 @@ impl Reconciler {
         let (hosts, wanted) = watch::channel(known.hosts());
         let (resolved, mut addresses) = mpsc::channel(4);
         tokio::spawn(resolve(wanted, resolved, known.observed.addresses.clone()));
+        let mut role = *self.role.borrow_and_update();
+        self.status.role(role);
+        self.probe(&mut probes, &known, role, false);
         loop {
             tokio::select! {
+                Ok(()) = self.role.changed() => {
+                    let (before, now) = (role, *self.role.borrow_and_update());
+                    role = now;
+                    self.status.role(role);
+                    self.probe(&mut probes, &known, role, before == Role::Follower);
+                    if role == Role::Judge {
+                        for report in known.observed.reports() {
+                            let _ = self.share.try_send(report);
+                        }
+                    }
+                    continue;
+                }
                 Some(state) = states.recv() => {
                     let errors: Vec<String> = state.validate(&self.settings.default_group).iter().map(ToString::to_string).collect();
                     if !errors.is_empty() {
@@ -77,10 +98,16 @@ impl Reconciler {
                     known.newcomers.compare(known.state.as_ref(), &state, std::time::Instant::now());
                     known.state = Some(state);
                     known.forget_gone();
-                    probes.watch(known.endpoints());
+                    self.probe(&mut probes, &known, role, false);
                     hosts.send_replace(known.hosts());
                 }
-                Some(report) = reports.recv() => self.take_in(&mut known, report),
+                Some(report) = reports.recv() => {
+                    if !self.take_in(&mut known, report) {
+                        known.load_due.get_or_insert_with(|| Instant::now() + LOAD);
+                        continue;
+                    }
+                }
+                () = until(known.load_due) => {}
                 Some(found) = addresses.recv() => known.observed.addresses = found,
                 () = until(known.wait_until) => known.wait_until = None,
                 () = tokio::time::sleep(WRITE_AGAIN), if known.unwritten => {}
@@ -96,6 +123,7 @@ impl Reconciler {
             while let Ok(report) = reports.try_recv() {
                 self.take_in(&mut known, report);
             }
+            known.load_due = None;
             if known.wait_until.is_some() && !known.has_first_word() {
                 continue;
             }
@@ -104,7 +132,20 @@ impl Reconciler {
         }
     }
 
-    fn take_in(&self, known: &mut Known, report: Report) {
+    /// Asks coordinators, or leaves it to the Warren that judges.
+    fn probe(&self, probes: &mut Probes, known: &Known, role: Role, another_judged: bool) {
+        if role.asks() {
+            probes.watch(known.state.as_ref(), another_judged.then_some(&known.observed));
+        } else {
+            probes.stop();
+        }
+    }
+
+    /// Takes a report in, and passes it on. False if it says no more than how busy a coordinator is.
+    fn take_in(&self, known: &mut Known, report: Report) -> bool {
+        if *self.role.borrow() == Role::Judge && self.share.try_send(report.clone()).is_err() {
+            tracing::debug!(slug = report.slug, "the other Warrens hear of it later");
+        }
         if let Some(id) = report.coordinator_id
             && known.observed.coordinator_ids.get(&report.slug) != Some(&id)
         {
@@ -117,11 +158,16 @@ impl Reconciler {
                 }
             });
         }
-        known.observed.health.insert(report.slug, report.health);
+        match report.load {
+            Some(load) => drop(known.observed.loads.insert(report.slug.clone(), load)),
+            None => drop(known.observed.loads.remove(&report.slug)),
+        }
+        known.observed.health.insert(report.slug, report.health.clone()).as_ref() != Some(&report.health)
     }
 
     async fn publish(&self, known: &mut Known) {
         let Some(state) = &known.state else { return };
+        known.observed.shares = load::shares(state, &known.observed.loads, &known.observed.shares);
         let observed = known.newcomers.hold_back(&known.observed);
         let snapshot = match Snapshot::build(&self.settings, state, &observed) {
             Ok(snapshot) => snapshot,
@@ -131,7 +177,7 @@ impl Reconciler {
             }
         };
         self.status.problem("snapshot", None);
-        self.status.seen(state, &observed, &snapshot.version);
+        self.status.seen(state, &observed, &self.settings.default_group, &snapshot.version);
         known.newcomers.published(&snapshot.version);
         let changed = self.served.borrow().as_ref().is_none_or(|old| old.version != snapshot.version);
         if changed {
@@ -158,6 +204,8 @@ struct Known {
     /// The last good state is not on disk.
     unwritten: bool,
     wait_until: Option<Instant>,
+    /// When a change of load alone is to be published.
+    load_due: Option<Instant>,
 }
 
 impl Known {
@@ -173,9 +221,8 @@ impl Known {
         // A retired address is probed no more: what was known of it would be stale when it comes back.
         let endpoints = self.state.iter().flat_map(|s| &s.endpoints);
         let slugs: BTreeSet<&str> = endpoints.filter(|e| !e.retired).map(|e| e.slug.as_str()).collect();
-        let health = std::mem::take(&mut self.observed.health);
-        self.observed.health =
-            health.into_iter().filter(|(slug, _): &(String, Health)| slugs.contains(slug.as_str())).collect();
+        self.observed.health.retain(|slug, _| slugs.contains(slug.as_str()));
+        self.observed.loads.retain(|slug, _| slugs.contains(slug.as_str()));
     }
 
     fn has_first_word(&self) -> bool {
@@ -230,47 +277,6 @@ async fn resolve(
         tokio::select! {
             changed = wanted.changed() => if changed.is_err() { return },
             () = tokio::time::sleep(RESOLVE) => {}
-        }
-    }
-}
-
-/// Reads PostgreSQL at start, on each NOTIFY, and every `poll` (a lost NOTIFY is found); sends each new state.
-pub(crate) async fn watch_database(store: Store, poll: Duration, status: Arc<Status>, states: mpsc::Sender<State>) {
-    let mut last: Option<State> = None;
-    loop {
-        if let Err(error) = follow_database(&store, poll, &status, &states, &mut last).await {
-            status.problem("database", Some(format!("{error}; what was served before goes on being served")));
-        }
-        if states.is_closed() {
-            return;
-        }
-        tokio::time::sleep(poll.min(Duration::from_secs(1))).await;
-    }
-}
-
-async fn follow_database(
-    store: &Store,
-    poll: Duration,
-    status: &Status,
-    states: &mpsc::Sender<State>,
-    last: &mut Option<State>,
-) -> Result<(), StoreError> {
-    let mut listener = store.listen().await?;
-    loop {
-        let state = store.load().await?;
-        status.problem("database", None);
-        if last.as_ref() != Some(&state) {
-            *last = Some(state.clone());
-            if states.send(state).await.is_err() {
-                return Ok(());
-            }
-        }
-        tokio::select! {
-            heard = listener.try_recv() => {
-                // None: the connection broke and notifications may be lost; reading again covers that.
-                heard?;
-            }
-            () = tokio::time::sleep(poll) => {}
         }
     }
 }

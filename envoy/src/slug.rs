@@ -1,15 +1,19 @@
-//! Upkeep of slugs: each coordinator's address has one of its own, stored.
+//! Upkeep of what follows from rows that anyone may change: each coordinator's address has a slug of its own, stored; a cluster
+//! that is active has been.
 
-use crate::state::{Address, Cluster, Endpoint};
+use crate::state::{Address, Cluster, Endpoint, Stage};
 use std::collections::BTreeSet;
 use warren_rules::slug;
 
-/// What has to be written so that every cluster's address has a slug and every address that is gone is retired.
+/// What has to be written so that every cluster's address has a slug, every address that is gone is retired, and every cluster
+/// that took queries is known to have.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Upkeep {
     pub(crate) add: Vec<Endpoint>,
     pub(crate) revive: Vec<String>,
     pub(crate) retire: Vec<String>,
+    /// Clusters by name that are active and not yet known to have been.
+    pub(crate) live: Vec<String>,
 }
 
 impl Upkeep {
@@ -18,6 +22,9 @@ impl Upkeep {
         let mut upkeep = Upkeep::default();
         let mut taken: BTreeSet<String> = endpoints.iter().map(|e| e.slug.clone()).collect();
         for cluster in clusters {
+            if cluster.active && cluster.stage != Stage::Live {
+                upkeep.live.push(cluster.name.clone());
+            }
             match endpoints.iter().find(|e| e.cluster == cluster.name && e.url == cluster.url) {
                 Some(e) if e.retired => upkeep.revive.push(e.slug.clone()),
                 Some(_) => {}
@@ -46,7 +53,7 @@ impl Upkeep {
 
     /// Is there nothing to write?
     pub(crate) fn is_empty(&self) -> bool {
-        self.add.is_empty() && self.revive.is_empty() && self.retire.is_empty()
+        self.add.is_empty() && self.revive.is_empty() && self.retire.is_empty() && self.live.is_empty()
     }
 }
 
@@ -55,7 +62,14 @@ mod tests {
     use super::*;
 
     fn cluster(name: &str, url: &str) -> Cluster {
-        Cluster { name: name.into(), group: "g".into(), active: true, url: url.into(), external_url: url.into() }
+        Cluster {
+            name: name.into(),
+            group: "g".into(),
+            active: true,
+            url: url.into(),
+            stage: Stage::Live,
+            ..Cluster::default()
+        }
     }
 
     fn endpoint(slug: &str, cluster: &str, url: &str, retired: bool) -> Endpoint {
@@ -73,6 +87,15 @@ mod tests {
     fn an_address_that_comes_back_gets_its_slug_back() {
         let upkeep = Upkeep::plan(&[cluster("a", "http://old")], &[endpoint("a", "a", "http://old", true)]);
         assert_eq!(upkeep, Upkeep { revive: vec!["a".into()], ..Upkeep::default() });
+    }
+
+    #[test]
+    fn a_cluster_that_anyone_activated_is_live() {
+        let on = Cluster { stage: Stage::Drained, ..cluster("on", "u") };
+        let off = Cluster { active: false, ..on.clone() };
+        let upkeep = Upkeep::plan(&[on], &[endpoint("on", "on", "u", false)]);
+        assert_eq!(upkeep, Upkeep { live: vec!["on".into()], ..Upkeep::default() });
+        assert!(Upkeep::plan(&[off], &[endpoint("on", "on", "u", false)]).is_empty());
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! What Warren knows of the world: clusters, groups, rules. Plain data, read from PostgreSQL, checked in one place.
 
+use crate::health::HealthSettings;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 use warren_rules::RuleFile;
 
 /// Everything that PostgreSQL holds, as of one transaction.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct State {
     pub(crate) clusters: Vec<Cluster>,
@@ -15,8 +16,8 @@ pub(crate) struct State {
     pub(crate) rule_set: Option<RuleSetVersion>,
 }
 
-/// One Trino cluster as its users configured it: a row of `gateway_backend`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One Trino cluster as its users configured it: a row of `gateway_backend`, and Warren's own settings beside it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Cluster {
     pub(crate) name: String,
@@ -27,6 +28,40 @@ pub(crate) struct Cluster {
     pub(crate) url: String,
     /// Where a browser finds the cluster's own UI.
     pub(crate) external_url: String,
+    #[serde(default)]
+    pub(crate) settings: ClusterSettings,
+    /// How far it is on its way out; means nothing while it is active.
+    #[serde(default)]
+    pub(crate) stage: Stage,
+}
+
+/// What Trino Gateway has no column for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ClusterSettings {
+    /// Share of new queries beside the others of its group, before load is looked at: 1 to 1000.
+    pub(crate) weight: u32,
+    /// With as many queries running it gets no new ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) max_running: Option<u32>,
+    pub(crate) health: HealthSettings,
+}
+
+/// How far an inactive cluster is on its way out, as stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Stage {
+    /// Never active yet.
+    #[default]
+    Added,
+    /// It was active; its queries may still run.
+    Live,
+    /// No query runs there any more.
+    Drained,
+    /// Its workers were told to stop.
+    Stopping,
+    /// Its workers are gone, and the coordinator if Warren knows how to stop it.
+    Stopped,
 }
 
 /// A coordinator's address under a slug. An address that is edited away or deleted keeps its slug, and so its follow-ups
@@ -51,6 +86,52 @@ pub(crate) struct Group {
     pub(crate) fall_back: Vec<String>,
     /// Never fall back to the default group.
     pub(crate) strict: bool,
+    #[serde(default)]
+    pub(crate) policy: Policy,
+    /// Request header whose value picks the cluster, with [`Policy::Hash`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) hash_on: Option<String>,
+}
+
+/// How Envoy picks a cluster of a group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
+pub(crate) enum Policy {
+    /// By turns, more to those that are less busy.
+    #[default]
+    Load,
+    /// By turns, by weight alone.
+    RoundRobin,
+    /// At random, by weight alone.
+    Random,
+    /// The same value of a header to the same cluster, for warm caches.
+    Hash,
+}
+
+impl Stage {
+    /// As it is stored.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Stage::Added => "added",
+            Stage::Live => "live",
+            Stage::Drained => "drained",
+            Stage::Stopping => "stopping",
+            Stage::Stopped => "stopped",
+        }
+    }
+}
+
+impl Policy {
+    /// As it is written.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Policy::Load => "load",
+            Policy::RoundRobin => "round_robin",
+            Policy::Random => "random",
+            Policy::Hash => "hash",
+        }
+    }
 }
 
 /// A published rule set.
@@ -79,7 +160,22 @@ pub(crate) enum StateError {
     BadRules { version: i64, error: String },
 }
 
+impl Default for ClusterSettings {
+    fn default() -> Self {
+        ClusterSettings { weight: 100, max_running: None, health: HealthSettings::default() }
+    }
+}
+
 impl Address {
+    /// The address of a path there.
+    pub(crate) fn url(&self, path: &str) -> String {
+        if self.host.contains(':') {
+            format!("http://[{}]:{}{path}", self.host, self.port)
+        } else {
+            format!("http://{}:{}{path}", self.host, self.port)
+        }
+    }
+
     /// Reads `http://host[:port]`; the default port is 80.
     ///
     /// # Errors
@@ -189,9 +285,9 @@ mod tests {
                 group: "etl".into(),
                 active: true,
                 url: "ftp://x".into(),
-                external_url: String::new(),
+                ..Cluster::default()
             }],
-            groups: vec![Group { name: "etl".into(), fall_back: vec!["adhok".into()], strict: false }],
+            groups: vec![Group { name: "etl".into(), fall_back: vec!["adhok".into()], ..Group::default() }],
             rule_set: Some(RuleSetVersion {
                 version: 3,
                 files: vec![RuleFile { name: "rules.rhai".into(), source: "let x = 1;".into() }],

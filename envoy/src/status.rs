@@ -1,7 +1,10 @@
 //! What `warren status` shows: what is served, what is wrong, and what each Envoy made of it.
 
-use crate::snapshot::Observed;
-use crate::state::State;
+use crate::judge::Role;
+use crate::lifecycle::Life;
+use crate::load::Load;
+use crate::snapshot::{Observed, is_full, weight};
+use crate::state::{ClusterSettings, Endpoint, Group, Policy, State};
 use crate::xds::nodes::{Node, Nodes};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -19,6 +22,8 @@ struct Inner {
     snapshot: Option<String>,
     rules: Option<i64>,
     clusters: Vec<ClusterStatus>,
+    groups: Vec<GroupStatus>,
+    role: Option<Role>,
     problems: BTreeMap<String, String>,
 }
 
@@ -30,6 +35,9 @@ pub(crate) struct StatusReport {
     /// Version of the rule set in force.
     pub(crate) rules: Option<i64>,
     pub(crate) clusters: Vec<ClusterStatus>,
+    pub(crate) groups: Vec<GroupStatus>,
+    /// Who judges health: this Warren for all (`judge`), another one (`follower`), or this one for itself (`alone`).
+    pub(crate) role: Option<Role>,
     /// What is wrong, by part.
     pub(crate) problems: BTreeMap<String, String>,
     /// By node id.
@@ -37,17 +45,41 @@ pub(crate) struct StatusReport {
 }
 
 /// One cluster, or an address that is kept for its running queries.
-#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
 pub(crate) struct ClusterStatus {
     pub(crate) name: String,
     pub(crate) slug: String,
     pub(crate) group: String,
     pub(crate) url: String,
+    pub(crate) external_url: String,
+    pub(crate) life: Life,
     pub(crate) active: bool,
     pub(crate) healthy: bool,
     pub(crate) retired: bool,
     pub(crate) reason: String,
+    /// How busy it is, if that is known.
+    pub(crate) load: Option<Load>,
+    /// Its part of the group's new queries, as Envoys have it; 0 when it gets none.
+    pub(crate) weight: u32,
+    pub(crate) settings: ClusterSettings,
     pub(crate) coordinator_id: Option<String>,
+}
+
+/// One group, with what its clusters do together.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+pub(crate) struct GroupStatus {
+    pub(crate) name: String,
+    /// Queries that no rule sends elsewhere come here.
+    pub(crate) default: bool,
+    pub(crate) policy: Policy,
+    pub(crate) hash_on: Option<String>,
+    pub(crate) fall_back: Vec<String>,
+    pub(crate) strict: bool,
+    pub(crate) clusters: usize,
+    /// Those that take new queries now.
+    pub(crate) serving: usize,
+    pub(crate) running: u32,
+    pub(crate) queued: u32,
 }
 
 impl Status {
@@ -76,35 +108,25 @@ impl Status {
     }
 
     /// Notes what a snapshot was built from.
-    pub(crate) fn seen(&self, state: &State, observed: &Observed, snapshot: &str) {
-        let clusters = state
-            .endpoints
-            .iter()
-            .map(|endpoint| {
-                let cluster = state.clusters.iter().find(|c| c.name == endpoint.cluster && c.url == endpoint.url);
-                let health = observed.health.get(&endpoint.slug);
-                ClusterStatus {
-                    name: endpoint.cluster.clone(),
-                    slug: endpoint.slug.clone(),
-                    group: cluster.map(|c| c.group.clone()).unwrap_or_default(),
-                    url: endpoint.url.clone(),
-                    active: cluster.is_some_and(|c| c.active),
-                    healthy: health.is_some_and(|h| h.healthy),
-                    retired: endpoint.retired,
-                    reason: health.map_or_else(|| "not checked yet".to_owned(), |h| h.reason.clone()),
-                    coordinator_id: observed
-                        .coordinator_ids
-                        .get(&endpoint.slug)
-                        .or(endpoint.coordinator_id.as_ref())
-                        .cloned(),
-                }
-            })
+    pub(crate) fn seen(&self, state: &State, observed: &Observed, default_group: &str, snapshot: &str) {
+        let clusters: Vec<ClusterStatus> =
+            state.endpoints.iter().map(|endpoint| cluster_status(endpoint, state, observed)).collect();
+        let groups = state
+            .all_groups(default_group)
+            .into_iter()
+            .map(|(name, settings)| group_status(name, settings, name == default_group, &clusters))
             .collect();
         self.with(|inner| {
             inner.snapshot = Some(snapshot.to_owned());
             inner.rules = state.rule_set.as_ref().map(|r| r.version);
             inner.clusters = clusters;
+            inner.groups = groups;
         });
+    }
+
+    /// Notes what this Warren is to the others.
+    pub(crate) fn role(&self, role: Role) {
+        self.with(|inner| inner.role = Some(role));
     }
 
     /// A copy for showing.
@@ -114,8 +136,59 @@ impl Status {
             snapshot: inner.snapshot.clone(),
             rules: inner.rules,
             clusters: inner.clusters.clone(),
+            groups: inner.groups.clone(),
+            role: inner.role,
             problems: inner.problems.clone(),
             envoys,
         })
+    }
+}
+
+fn cluster_status(endpoint: &Endpoint, state: &State, observed: &Observed) -> ClusterStatus {
+    let cluster = state.clusters.iter().find(|c| c.name == endpoint.cluster && c.url == endpoint.url);
+    let health = observed.health.get(&endpoint.slug);
+    let healthy = health.is_some_and(|h| h.healthy);
+    let active = cluster.is_some_and(|c| c.active);
+    let load = observed.loads.get(&endpoint.slug).copied();
+    let full = cluster.filter(|c| is_full(c, endpoint, observed)).and_then(|c| c.settings.max_running);
+    let takes = active && healthy && full.is_none();
+    let reason = match (full, health) {
+        (Some(most), _) if healthy => format!("full: as many queries run as may ({most})"),
+        (_, Some(health)) => health.reason.clone(),
+        (_, None) if endpoint.retired => String::new(),
+        (_, None) => "not checked yet".to_owned(),
+    };
+    ClusterStatus {
+        name: endpoint.cluster.clone(),
+        slug: endpoint.slug.clone(),
+        group: cluster.map(|c| c.group.clone()).unwrap_or_default(),
+        url: endpoint.url.clone(),
+        external_url: cluster.map(|c| c.external_url.clone()).unwrap_or_default(),
+        life: cluster.filter(|_| !endpoint.retired).map_or(Life::Retired, |c| Life::of(active, takes, c.stage)),
+        active,
+        healthy,
+        retired: endpoint.retired,
+        reason,
+        load,
+        weight: cluster.filter(|_| takes).map_or(0, |c| weight(c, endpoint, observed)),
+        settings: cluster.map(|c| c.settings.clone()).unwrap_or_default(),
+        coordinator_id: observed.coordinator_ids.get(&endpoint.slug).or(endpoint.coordinator_id.as_ref()).cloned(),
+    }
+}
+
+fn group_status(name: &str, settings: Option<&Group>, default: bool, clusters: &[ClusterStatus]) -> GroupStatus {
+    let members = || clusters.iter().filter(|c| c.group == name && !c.retired);
+    let settings = settings.cloned().unwrap_or_default();
+    GroupStatus {
+        name: name.to_owned(),
+        default,
+        policy: settings.policy,
+        hash_on: settings.hash_on,
+        fall_back: settings.fall_back,
+        strict: settings.strict,
+        clusters: members().count(),
+        serving: members().filter(|c| c.life == Life::Serving).count(),
+        running: members().filter_map(|c| c.load).map(|load| load.running).sum(),
+        queued: members().filter_map(|c| c.load).map(|load| load.queued).sum(),
     }
 }

@@ -7,8 +7,8 @@ use proxy_wasm::types::Action;
 use std::rc::Rc;
 use warren_rules::reply::{ErrorKind, GENERIC_USER_ERROR, PERMISSION_DENIED, UNKNOWN_TRANSACTION};
 use warren_rules::{
-    Action as Decided, Decision, PREFIX_HEADER, QUERY_ID_WITHIN, Query, Target, Transaction, access_log_fields,
-    find_query_id, is_list_header, merge_list_header, parse_transaction, prefix,
+    Action as Decided, Decision, HASH_HEADER, PREFIX_HEADER, QUERY_ID_WITHIN, Query, Target, Transaction,
+    access_log_fields, find_query_id, is_list_header, merge_list_header, parse_transaction, prefix,
 };
 
 const TRANSACTION: &str = "x-trino-transaction-id";
@@ -37,6 +37,8 @@ enum Verdict<'a> {
         group: &'a str,
         slug: Option<&'a str>,
         transaction: Option<String>,
+        /// What picks the cluster of a group with consistent hashing.
+        hash_on: Option<&'a str>,
     },
     Refuse {
         message: String,
@@ -78,13 +80,17 @@ impl Http {
                 self.phase = Phase::Done;
                 Action::Pause
             }
-            Verdict::Send { envoy_cluster, group, slug, transaction } => {
+            Verdict::Send { envoy_cluster, group, slug, transaction, hash_on } => {
                 if let Some(id) = transaction {
                     host::set_request_header(TRANSACTION, &id);
                 }
                 set_headers(&query, &decision);
                 if let Some(slug) = slug {
                     host::set_request_header(PREFIX_HEADER, &prefix(slug));
+                }
+                if let Some(name) = hash_on {
+                    let value = if name == "user" { query.user() } else { query.header(name).unwrap_or_default() };
+                    host::set_request_header(HASH_HEADER, value);
                 }
                 log(Some(group));
                 host::set_request_header(&active.config.routing_header, envoy_cluster);
@@ -187,6 +193,7 @@ fn verdict<'a>(active: &'a Active, query: &Query, decision: &Decision) -> Verdic
                     group: &cluster.group,
                     slug: Some(&cluster.slug),
                     transaction: Some(id.to_owned()),
+                    hash_on: None,
                 },
                 None => Verdict::Refuse {
                     message:
@@ -198,11 +205,11 @@ fn verdict<'a>(active: &'a Active, query: &Query, decision: &Decision) -> Verdic
         }
     }
     match config.target(decision, &*active.live) {
-        Target::Group { name, envoy_cluster } => {
-            Verdict::Send { envoy_cluster, group: name, slug: None, transaction: None }
+        Target::Group { name, envoy_cluster, hash_on } => {
+            Verdict::Send { envoy_cluster, group: name, slug: None, transaction: None, hash_on }
         }
         Target::Cluster { group, envoy_cluster, slug, .. } => {
-            Verdict::Send { envoy_cluster, group, slug: Some(slug), transaction: None }
+            Verdict::Send { envoy_cluster, group, slug: Some(slug), transaction: None, hash_on: None }
         }
         Target::Unknown { message } => {
             let rule = decision.rule.as_deref().unwrap_or("none");

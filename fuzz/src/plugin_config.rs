@@ -37,7 +37,7 @@ pub fn plugin_config(input: &[u8]) {
 /// An Envoy cluster that is not in the configuration is not there at all.
 fn in_the_configuration(config: &PluginConfig, target: &Target<'_>) {
     match target {
-        Target::Group { name, envoy_cluster } => {
+        Target::Group { name, envoy_cluster, .. } => {
             assert_eq!(config.groups.get(*name).map(|group| group.envoy_cluster.as_str()), Some(*envoy_cluster));
         }
         Target::Cluster { name, group, envoy_cluster, slug } => {

@@ -64,7 +64,7 @@ pub use error::{RuleError, RuleErrors};
 pub use facts::{header_bytes, header_text};
 pub use headers::{is_list_header, merge_list_header};
 pub use live_state::{GroupState, LiveState, NoLiveState};
-pub use plugin::{ClusterTarget, GroupTarget, PluginConfig, Target};
+pub use plugin::{ClusterTarget, GroupTarget, HASH_HEADER, PluginConfig, Target};
 pub use query::Query;
 pub use query_id::{QUERY_ID_WITHIN, find_query_id};
 pub use query_json::{QueryJson, QueryJsonError};

@@ -46,7 +46,13 @@ pub struct GroupTarget {
     /// Never fall back to the default group.
     #[serde(default)]
     pub strict: bool,
+    /// Request header whose value picks the cluster, for a group with consistent hashing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash_on: Option<String>,
 }
+
+/// Request header in which the filter tells Envoy what to hash on. Never a client's to send: it is stripped at the door.
+pub const HASH_HEADER: &str = "x-warren-hash";
 
 /// Where one cluster's queries go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +77,8 @@ pub enum Target<'a> {
         name: &'a str,
         /// Its Envoy cluster.
         envoy_cluster: &'a str,
+        /// Request header whose value picks the cluster there.
+        hash_on: Option<&'a str>,
     },
     /// To one cluster.
     Cluster {
@@ -118,7 +126,11 @@ impl PluginConfig {
         let first = candidates.clone().next();
         candidates.find(|(name, _)| live.serving(name)).or(first).map_or_else(
             || Target::Unknown { message: "no group is known".to_owned() },
-            |(name, group)| Target::Group { name, envoy_cluster: &group.envoy_cluster },
+            |(name, group)| Target::Group {
+                name,
+                envoy_cluster: &group.envoy_cluster,
+                hash_on: group.hash_on.as_deref(),
+            },
         )
     }
 

@@ -59,12 +59,12 @@ fn the_first_serving_group_wins() {
         (&["gone", "etl"], false, &[], "etl"),
     ] {
         let envoy_cluster = format!("group/{want}");
-        let want = Target::Group { name: want, envoy_cluster: &envoy_cluster };
+        let want = Target::Group { name: want, envoy_cluster: &envoy_cluster, hash_on: None };
         assert_eq!(config.target(&route(groups, None, only), &Serving(serving)), want, "{groups:?} {serving:?}");
     }
     assert_eq!(
         config.target(&decision(Action::Default), &Serving(&[])),
-        Target::Group { name: "adhoc", envoy_cluster: "group/adhoc" }
+        Target::Group { name: "adhoc", envoy_cluster: "group/adhoc", hash_on: None }
     );
 }
 

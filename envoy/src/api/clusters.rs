@@ -1,16 +1,21 @@
-//! `/api/v1/clusters`.
+//! `/api/v1/clusters`: what clusters there are, and what is said of them. What happens to them is in `lifecycle`.
 
+use super::actor::Actor;
 use super::{Api, Problem};
-use crate::state::{Address, Cluster};
+use crate::health::HealthSettings;
+use crate::state::{Address, Cluster, ClusterSettings};
 use crate::status::ClusterStatus;
+use crate::trino::{Coordinator, Failure};
 use axum::Json;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::BTreeSet;
 
 /// A cluster to add.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub(crate) struct NewCluster {
     pub(crate) name: String,
     /// The coordinator's address, `http://HOST:PORT`.
@@ -20,66 +25,246 @@ pub(crate) struct NewCluster {
     /// The default group when not given.
     pub(crate) group: Option<String>,
     /// May it take queries at once?
-    #[serde(default)]
     pub(crate) active: bool,
+    /// Share of new queries beside the others of its group: 1 to 1000, 100 when not given.
+    pub(crate) weight: Option<u32>,
+    /// With as many queries running it gets no new ones.
+    pub(crate) max_running: Option<u32>,
+    pub(crate) health: Option<HealthSettings>,
 }
 
-impl NewCluster {
-    fn check(&self) -> Vec<String> {
-        let mut errors = Vec::new();
-        let name_fits = |name: &str| !name.is_empty() && name.len() <= 256 && !name.contains(['/', '\0', '\n', '\r']);
-        if !name_fits(&self.name) {
-            errors.push(format!("name `{}`: 1 to 256 characters, no slash, no line break", self.name.escape_debug()));
-        }
-        if self.group.as_deref().is_some_and(|g| !name_fits(g)) {
-            errors.push("group: 1 to 256 characters, no slash, no line break".to_owned());
-        }
-        if let Err(reason) = Address::parse(&self.url) {
-            errors.push(format!("url `{}` is not of the form http://HOST:PORT: {reason}", self.url));
-        }
-        if let Some(url) = &self.external_url
-            && !url::Url::parse(url).is_ok_and(|u| matches!(u.scheme(), "http" | "https"))
-        {
-            errors.push(format!("external_url `{url}` is not an http or https address"));
-        }
-        errors
-    }
+/// What is to be another way; the rest stays (RFC 7396).
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ClusterChange {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) external_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) group: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) weight: Option<u32>,
+    /// `null`: no bound.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "there")]
+    pub(crate) max_running: Option<Option<u32>>,
+    /// All of it: what is not named has its default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) health: Option<HealthSettings>,
+}
+
+/// What was done, and what is worth a look though it was done.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Done {
+    pub(crate) warnings: Vec<String>,
+}
+
+/// A new name.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rename {
+    pub(crate) name: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Removal {
+    /// Whatever it is doing.
+    #[serde(default)]
+    now: bool,
+}
+
+/// `null` is something else than nothing.
+fn there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<u32>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 pub(super) async fn list(State(api): State<Api>) -> Json<Vec<ClusterStatus>> {
     Json(api.status.report().clusters)
 }
 
-pub(super) async fn add(State(api): State<Api>, Json(new): Json<NewCluster>) -> Result<StatusCode, Problem> {
-    let errors = new.check();
-    if !errors.is_empty() {
-        return Err(Problem { errors, ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "the cluster was not added") });
-    }
+/// As PostgreSQL has it, with a version for `If-Match`.
+pub(super) async fn get(State(api): State<Api>, Path(name): Path<String>) -> Result<Response, Problem> {
+    let cluster = api.store.cluster(&name).await?;
+    Ok(([(header::ETAG, etag(&cluster))], Json(cluster)).into_response())
+}
+
+pub(super) async fn add(
+    State(api): State<Api>,
+    actor: Actor,
+    Json(new): Json<NewCluster>,
+) -> Result<(StatusCode, Json<Done>), Problem> {
     let url = new.url.trim_end_matches('/').to_owned();
+    let defaults = ClusterSettings::default();
     let cluster = Cluster {
         group: new.group.unwrap_or_else(|| api.default_group.to_string()),
         external_url: new.external_url.unwrap_or_else(|| url.clone()),
         name: new.name,
         active: new.active,
         url,
+        settings: ClusterSettings {
+            weight: new.weight.unwrap_or(defaults.weight),
+            max_running: new.max_running,
+            health: new.health.unwrap_or_default(),
+        },
+        ..Cluster::default()
     };
-    api.store.add_cluster(&cluster).await?;
-    Ok(StatusCode::CREATED)
+    refuse_mistakes("the cluster was not added", check(&api, &cluster))?;
+    let warnings = try_out(&api, &cluster).await.map_err(|reason| unfit("the cluster was not added", reason))?;
+    api.store.add_cluster(&actor.0, &cluster).await?;
+    Ok((StatusCode::CREATED, Json(Done { warnings })))
 }
 
-pub(super) async fn activate(State(api): State<Api>, Path(name): Path<String>) -> Result<StatusCode, Problem> {
-    api.store.set_active(&name, true).await?;
+pub(super) async fn change(
+    State(api): State<Api>,
+    actor: Actor,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    Json(change): Json<ClusterChange>,
+) -> Result<Response, Problem> {
+    let changed = |mut cluster: Cluster| {
+        if let Some(url) = change.url {
+            let url = url.trim_end_matches('/').to_owned();
+            // It was the address itself, and goes on being it.
+            if cluster.external_url == cluster.url {
+                cluster.external_url.clone_from(&url);
+            }
+            cluster.url = url;
+        }
+        cluster.external_url = change.external_url.unwrap_or(cluster.external_url);
+        cluster.group = change.group.unwrap_or(cluster.group);
+        cluster.settings.weight = change.weight.unwrap_or(cluster.settings.weight);
+        cluster.settings.max_running = change.max_running.unwrap_or(cluster.settings.max_running);
+        cluster.settings.health = change.health.unwrap_or(cluster.settings.health);
+        cluster
+    };
+    // Tried out before the row is locked: that may take seconds.
+    let before = api.store.cluster(&name).await?;
+    let after = changed(before.clone());
+    refuse_mistakes("the cluster was not changed", check(&api, &after))?;
+    let warnings = if after.url == before.url {
+        Vec::new()
+    } else {
+        try_out(&api, &after).await.map_err(|reason| unfit("the cluster was not changed", reason))?
+    };
+    let cluster = api
+        .store
+        .change_cluster(&actor.0, &name, |current| {
+            refuse_outdated(&headers, &current)?;
+            if current == before { Ok(after) } else { Err(outdated(&current)) }
+        })
+        .await??;
+    Ok(([(header::ETAG, etag(&cluster))], Json(Done { warnings })).into_response())
+}
+
+pub(super) async fn rename(
+    State(api): State<Api>,
+    actor: Actor,
+    Path(name): Path<String>,
+    Json(to): Json<Rename>,
+) -> Result<StatusCode, Problem> {
+    refuse_mistakes("the cluster was not renamed", check_name("name", &to.name).into_iter().collect())?;
+    api.store.rename_cluster(&actor.0, &name, &to.name).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub(super) async fn deactivate(State(api): State<Api>, Path(name): Path<String>) -> Result<StatusCode, Problem> {
-    api.store.set_active(&name, false).await?;
+pub(super) async fn remove(
+    State(api): State<Api>,
+    actor: Actor,
+    Path(name): Path<String>,
+    Query(removal): Query<Removal>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Problem> {
+    if headers.contains_key(header::IF_MATCH) {
+        refuse_outdated(&headers, &api.store.cluster(&name).await?)?;
+    }
+    api.store.remove_cluster(&actor.0, &name, removal.now).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub(super) async fn remove(State(api): State<Api>, Path(name): Path<String>) -> Result<StatusCode, Problem> {
-    api.store.remove_cluster(&name).await?;
-    Ok(StatusCode::NO_CONTENT)
+/// Changes when anything that is said of the cluster does.
+fn etag(cluster: &Cluster) -> String {
+    let json = serde_json::to_vec(cluster).unwrap_or_default();
+    format!("\"{:016x}\"", xxhash_rust::xxh64::xxh64(&json, 0))
+}
+
+fn refuse_outdated(headers: &HeaderMap, cluster: &Cluster) -> Result<(), Problem> {
+    let wanted = headers.get(header::IF_MATCH).map(|value| value.to_str().unwrap_or_default());
+    match wanted {
+        None | Some("*") => Ok(()),
+        Some(tags) if tags.split(',').any(|tag| tag.trim() == etag(cluster)) => Ok(()),
+        Some(_) => Err(outdated(cluster)),
+    }
+}
+
+fn outdated(cluster: &Cluster) -> Problem {
+    let title = format!("cluster `{}` was changed meanwhile; read it again", cluster.name);
+    Problem::new(StatusCode::PRECONDITION_FAILED, title)
+}
+
+fn refuse_mistakes(title: &str, errors: Vec<String>) -> Result<(), Problem> {
+    if errors.is_empty() { Ok(()) } else { Err(Problem { errors, ..unfit(title, String::new()) }) }
+}
+
+fn unfit(title: &str, reason: String) -> Problem {
+    Problem { errors: vec![reason], ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, title) }
+}
+
+fn check(api: &Api, cluster: &Cluster) -> Vec<String> {
+    let mut errors = mistakes(cluster);
+    errors.extend(cluster.settings.health.check(&api.credentials));
+    errors
+}
+
+/// Names are rows' keys, parts of paths, and shown in terminals.
+pub(super) fn check_name(what: &str, name: &str) -> Option<String> {
+    let fits = !name.is_empty() && name.len() <= 256 && !name.contains('/') && !name.chars().any(char::is_control);
+    (!fits).then(|| format!("{what} `{}`: 1 to 256 characters, no slash, no line break", name.escape_debug()))
+}
+
+fn mistakes(cluster: &Cluster) -> Vec<String> {
+    let mut errors: Vec<String> =
+        [check_name("name", &cluster.name), check_name("group", &cluster.group)].into_iter().flatten().collect();
+    if let Err(reason) = Address::parse(&cluster.url) {
+        errors.push(format!("url `{}` is not of the form http://HOST:PORT: {reason}", cluster.url));
+    }
+    let external = url::Url::parse(&cluster.external_url);
+    // Without one of its own it is the address, of which enough was said.
+    if cluster.external_url != cluster.url && !external.is_ok_and(|u| matches!(u.scheme(), "http" | "https")) {
+        errors.push(format!("external_url `{}` is not an http or https address", cluster.external_url));
+    }
+    if !(1..=1000).contains(&cluster.settings.weight) {
+        errors.push(format!("weight: {} is not a number from 1 to 1000", cluster.settings.weight));
+    }
+    if cluster.settings.max_running.is_some_and(|most| !(1..=1_000_000).contains(&most)) {
+        errors.push("max_running: not a number from 1 to 1000000; leave it away for no bound".to_owned());
+    }
+    errors
+}
+
+/// Asks a new address what would else be found out when queries fail there. One that does not answer (yet) is no mistake.
+async fn try_out(api: &Api, cluster: &Cluster) -> Result<Vec<String>, String> {
+    let health = &cluster.settings.health;
+    let coordinator = Coordinator {
+        http: api.http.clone(),
+        address: Address::parse(&cluster.url)?,
+        slug: warren_rules::slug(&cluster.name, &BTreeSet::new()),
+        credentials: api.credentials.get(health.credentials.as_deref())?,
+        timeout: health.timeout(),
+    };
+    match coordinator.info().await {
+        Ok(info) if !info.coordinator => return Err(format!("{} is a worker, not a coordinator", cluster.url)),
+        Ok(info) if info.starting => return Ok(vec!["it is starting, so it was not tried out".to_owned()]),
+        Ok(_) => {}
+        Err(failure) => return Ok(vec![format!("it was not tried out: {failure}")]),
+    }
+    match coordinator.query("a test query", "SELECT 1").await {
+        Ok(_) => Ok(Vec::new()),
+        Err(Failure::NotAllowed(status)) => {
+            Ok(vec![format!("a test query was refused ({status}), so it was not tried out; see health.credentials")])
+        }
+        Err(failure) if failure.says_unfit() => Err(format!("{}: {failure}", cluster.url)),
+        Err(failure) => Ok(vec![failure.to_string()]),
+    }
 }
 
 #[cfg(test)]
@@ -87,22 +272,44 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_every_mistake_of_a_new_cluster() {
-        let new = NewCluster {
+    fn names_every_mistake_of_a_cluster() {
+        let cluster = Cluster {
             name: "a/b".into(),
             url: "trino".into(),
-            external_url: Some("ftp://x".into()),
-            group: Some(String::new()),
-            active: false,
+            external_url: "ftp://x".into(),
+            settings: ClusterSettings { weight: 0, max_running: Some(0), ..ClusterSettings::default() },
+            ..Cluster::default()
         };
         assert_eq!(
-            new.check(),
+            mistakes(&cluster),
             [
                 "name `a/b`: 1 to 256 characters, no slash, no line break",
-                "group: 1 to 256 characters, no slash, no line break",
+                "group ``: 1 to 256 characters, no slash, no line break",
                 "url `trino` is not of the form http://HOST:PORT: relative URL without a base",
                 "external_url `ftp://x` is not an http or https address",
+                "weight: 0 is not a number from 1 to 1000",
+                "max_running: not a number from 1 to 1000000; leave it away for no bound",
             ]
         );
+    }
+
+    #[test]
+    fn null_takes_a_bound_away_and_nothing_leaves_it() {
+        let read = |text: &str| serde_json::from_str::<ClusterChange>(text).unwrap().max_running;
+        assert_eq!(read("{}"), None);
+        assert_eq!(read("{\"max_running\":null}"), Some(None));
+        assert_eq!(read("{\"max_running\":3}"), Some(Some(3)));
+    }
+
+    #[test]
+    fn an_etag_stands_for_all_that_is_said_of_a_cluster() {
+        let cluster = Cluster { name: "a".into(), ..Cluster::default() };
+        let other = Cluster { active: true, ..cluster.clone() };
+        let with = |tag: &str| HeaderMap::from_iter([(header::IF_MATCH, tag.parse().unwrap())]);
+        assert!(refuse_outdated(&HeaderMap::new(), &cluster).is_ok());
+        assert!(refuse_outdated(&with("*"), &cluster).is_ok());
+        assert!(refuse_outdated(&with(&format!("\"x\", {}", etag(&cluster))), &cluster).is_ok());
+        let problem = refuse_outdated(&with(&etag(&other)), &cluster).unwrap_err();
+        assert_eq!((problem.status, problem.title.as_str()), (412, "cluster `a` was changed meanwhile; read it again"));
     }
 }

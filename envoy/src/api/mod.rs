@@ -1,21 +1,28 @@
 //! Warren's own API, `/api/v1`: clusters, rules, status. Errors are problem+json and list every mistake.
 
+pub(crate) mod actor;
+mod audit;
 mod clusters;
+mod groups;
+mod lifecycle;
 mod rules;
 
+use crate::credentials::CredentialBook;
 use crate::status::Status;
 use crate::store::{Store, StoreError};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
-pub(crate) use clusters::NewCluster;
+pub(crate) use clusters::{ClusterChange, Done, NewCluster, Rename};
+pub(crate) use groups::GroupSettings;
+pub(crate) use lifecycle::Begin;
 pub(crate) use rules::{Publish, Published};
 
 /// Rule sets are the largest thing that comes in.
@@ -29,6 +36,9 @@ pub(crate) struct Api {
     /// Bearer token; none only when the API listens on this machine alone.
     pub(crate) token: Option<Arc<str>>,
     pub(crate) default_group: Arc<str>,
+    /// Asks coordinators.
+    pub(crate) http: reqwest::Client,
+    pub(crate) credentials: CredentialBook,
 }
 
 /// An error as RFC 9457 shapes it.
@@ -58,8 +68,10 @@ impl IntoResponse for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Problem {
         let status = match &error {
-            StoreError::Database(_) | StoreError::Migration(_) => StatusCode::SERVICE_UNAVAILABLE,
-            StoreError::ClusterExists(_) => StatusCode::CONFLICT,
+            StoreError::Database(_) | StoreError::Silent(_) | StoreError::Migration(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            StoreError::ClusterExists(_) | StoreError::Refused { .. } => StatusCode::CONFLICT,
             StoreError::NoCluster { .. } | StoreError::NoRuleSet(_) => StatusCode::NOT_FOUND,
         };
         Problem::new(status, error.to_string())
@@ -71,9 +83,19 @@ pub(crate) fn router(api: Api) -> Router {
     let guarded = Router::new()
         .route("/api/v1/status", get(async |State(api): State<Api>| Json(api.status.report())))
         .route("/api/v1/clusters", get(clusters::list).post(clusters::add))
-        .route("/api/v1/clusters/{name}", axum::routing::delete(clusters::remove))
-        .route("/api/v1/clusters/{name}/activate", post(clusters::activate))
-        .route("/api/v1/clusters/{name}/deactivate", post(clusters::deactivate))
+        .route("/api/v1/clusters/{name}", get(clusters::get).patch(clusters::change).delete(clusters::remove))
+        .route("/api/v1/clusters/{name}/rename", post(clusters::rename))
+        .route("/api/v1/clusters/{name}/activate", post(lifecycle::activate))
+        .route("/api/v1/clusters/{name}/deactivate", post(lifecycle::deactivate))
+        .route("/api/v1/clusters/{name}/drain", post(lifecycle::drain))
+        .route("/api/v1/clusters/{name}/shutdown", post(lifecycle::shutdown))
+        .route("/api/v1/clusters/{name}/operation", get(lifecycle::operation))
+        .route("/api/v1/clusters/{name}/operation/events", get(lifecycle::watch))
+        .route("/api/v1/clusters/{name}/workers", get(lifecycle::list_workers))
+        .route("/api/v1/clusters/{name}/workers/{node_id}/shutdown", post(lifecycle::shutdown_worker))
+        .route("/api/v1/groups", get(groups::list))
+        .route("/api/v1/groups/{name}", put(groups::put).delete(groups::reset))
+        .route("/api/v1/audit", get(audit::list))
         .route("/api/v1/rules", get(rules::list).post(rules::publish))
         .route("/api/v1/rules/{version}/rollback", post(rules::rollback))
         .layer(from_fn_with_state(api.clone(), bearer));

@@ -12,6 +12,8 @@ pub(crate) struct Client {
     http: reqwest::Client,
     base: String,
     token: Option<String>,
+    /// `user@machine`, for the audit.
+    actor: String,
 }
 
 impl Client {
@@ -26,7 +28,7 @@ impl Client {
             ),
         };
         let http = reqwest::Client::builder().no_proxy().build()?;
-        Ok(Client { http, base: args.api.trim_end_matches('/').to_owned(), token })
+        Ok(Client { http, base: args.api.trim_end_matches('/').to_owned(), token, actor: actor() })
     }
 
     /// Asks for JSON.
@@ -39,13 +41,29 @@ impl Client {
         Ok(self.send(Method::POST, path, body).await?.json().await?)
     }
 
+    /// The same with another method.
+    pub(crate) async fn send_json<B: Serialize, T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &B,
+    ) -> Result<T> {
+        Ok(self.send(method, path, Some(body)).await?.json().await?)
+    }
+
     /// Sends, and expects no more than that it worked.
     pub(crate) async fn tell<B: Serialize>(&self, method: Method, path: &str, body: Option<&B>) -> Result<()> {
         self.send(method, path, body).await.map(|_| ())
     }
 
+    /// Opens a stream of server-sent events.
+    pub(crate) async fn events(&self, path: &str) -> Result<Events> {
+        Ok(Events { answer: self.send(Method::GET, path, None::<&()>).await?, read: Vec::new() })
+    }
+
     async fn send<B: Serialize>(&self, method: Method, path: &str, body: Option<&B>) -> Result<reqwest::Response> {
         let mut request = self.http.request(method, format!("{}/api/v1/{path}", self.base));
+        request = request.header(crate::api::actor::HEADER, &self.actor);
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
@@ -68,7 +86,38 @@ impl Client {
     }
 }
 
+fn actor() -> String {
+    let user = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let said = format!("{user}@{}", host.trim());
+    said.chars().filter(char::is_ascii_graphic).collect()
+}
+
 /// A name as one segment of a path.
 pub(crate) fn segment(name: &str) -> String {
     url::form_urlencoded::byte_serialize(name.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+/// Server-sent events, as this program's own API sends them: one `data:` line each.
+pub(crate) struct Events {
+    answer: reqwest::Response,
+    read: Vec<u8>,
+}
+
+impl Events {
+    /// The next one; none at the end.
+    pub(crate) async fn next<T: DeserializeOwned>(&mut self) -> Result<Option<T>> {
+        loop {
+            while let Some(end) = self.read.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.read.drain(..=end).collect();
+                if let Some(data) = line.strip_prefix(b"data: ") {
+                    return Ok(Some(serde_json::from_slice(data)?));
+                }
+            }
+            match self.answer.chunk().await? {
+                Some(chunk) => self.read.extend_from_slice(&chunk),
+                None => return Ok(None),
+            }
+        }
+    }
 }

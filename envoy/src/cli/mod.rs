@@ -8,14 +8,17 @@ macro_rules! say {
     }};
 }
 
+mod audit;
 mod bootstrap;
 mod client;
 mod clusters;
+mod groups;
+mod operation;
 mod rules;
 mod serve;
 mod status;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -34,12 +37,26 @@ enum Command {
     Serve(Box<serve::ServeArgs>),
     /// Print Envoy's bootstrap
     Bootstrap(bootstrap::BootstrapArgs),
-    /// List, add, activate, deactivate, remove clusters
+    /// List, add, change, activate, drain, shut down, remove clusters
     Clusters {
         #[command(flatten)]
         api: ApiArgs,
         #[command(subcommand)]
         command: clusters::ClustersCommand,
+    },
+    /// List groups; set how each shares out its queries
+    Groups {
+        #[command(flatten)]
+        api: ApiArgs,
+        #[command(subcommand)]
+        command: groups::GroupsCommand,
+    },
+    /// Show who changed what
+    Audit {
+        #[command(flatten)]
+        api: ApiArgs,
+        #[command(flatten)]
+        args: audit::AuditArgs,
     },
     /// Check, try, publish, list, roll back rules
     Rules {
@@ -56,6 +73,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Print the completions of a shell: `source <(warren completions bash)`
+    Completions { shell: clap_complete::Shell },
 }
 
 /// Where the API is.
@@ -112,6 +131,12 @@ pub fn run() -> ExitCode {
             Command::Serve(args) => serve::serve(*args).await,
             Command::Bootstrap(args) => bootstrap::print(&args),
             Command::Clusters { api, command } => clusters::run(&api, command).await,
+            Command::Groups { api, command } => groups::run(&api, command).await,
+            Command::Audit { api, args } => audit::run(&api, &args).await,
+            Command::Completions { shell } => {
+                clap_complete::generate(shell, &mut Cli::command(), "warren", &mut std::io::stdout());
+                Ok(Outcome::Good)
+            }
             Command::Rules { api, command } => rules::run(&api, command).await,
             Command::Status { api, json } => status::print(&api, json).await,
         }

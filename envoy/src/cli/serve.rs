@@ -3,9 +3,12 @@
 use super::Outcome;
 use crate::api;
 use crate::config::{Config, Written};
-use crate::health::Probes;
+use crate::follow::{share_health, watch_database, watch_health};
+use crate::health::{Probes, http_client};
+use crate::judge::{self, Role};
 use crate::last_good;
-use crate::reconcile::{Reconciler, watch_database};
+use crate::lifecycle::leave::Caretaker;
+use crate::reconcile::Reconciler;
 use crate::resources::listener::ListenerSpec;
 use crate::resources::wasm::{Module, module_path};
 use crate::rules_folder;
@@ -95,7 +98,10 @@ async fn run(config: Config, module: Vec<u8>) -> Result<Outcome> {
     let (shutdown_tx, shutdown) = watch::channel(false);
     let (states_tx, states) = mpsc::channel(4);
     let (reports_tx, reports) = mpsc::channel(256);
-    let probes = Probes::new(config.health_period, &config.health_user, reports_tx)?;
+    let (role_tx, role) = watch::channel(Role::Alone);
+    let (share, found) = mpsc::channel(4096);
+    let http = http_client()?;
+    let probes = Probes::new(http.clone(), config.health_period, config.credentials.clone(), reports_tx.clone());
     let reconciler = Reconciler {
         settings: settings.clone(),
         store: store.clone(),
@@ -103,10 +109,22 @@ async fn run(config: Config, module: Vec<u8>) -> Result<Outcome> {
         nodes: nodes.clone(),
         last_good: last_good::path(&config.state_dir),
         served: served_tx,
+        role: role.clone(),
+        share,
     };
     let mut tasks = JoinSet::new();
     tasks.spawn(reconciler.run(states, reports, probes));
     tasks.spawn(watch_database(store.clone(), config.poll, status.clone(), states_tx));
+    tasks.spawn(judge::stand(store.clone(), this_warren(&config), role_tx));
+    tasks.spawn(watch_health(store.clone(), config.poll, role.clone(), reports_tx));
+    tasks.spawn(share_health(store.clone(), found));
+    let caretaker = Caretaker {
+        store: store.clone(),
+        http: http.clone(),
+        credentials: config.credentials.clone(),
+        stop: config.stop.clone(),
+    };
+    tasks.spawn(caretaker.run(role));
     if let Some(dir) = config.rules.clone() {
         tasks.spawn(rules_folder::watch(dir, store.clone(), status.clone()));
     }
@@ -121,6 +139,8 @@ async fn run(config: Config, module: Vec<u8>) -> Result<Outcome> {
         status,
         token: config.api_token.as_deref().map(Arc::from),
         default_group: Arc::from(config.default_group.as_str()),
+        http,
+        credentials: config.credentials.clone(),
     });
     let servers =
         [tokio::spawn(serve_xds(xds, xds_app, shutdown.clone())), tokio::spawn(serve_api(api, api_app, shutdown))];
@@ -138,6 +158,12 @@ async fn run(config: Config, module: Vec<u8>) -> Result<Outcome> {
         }
     }
     failed.map_or(Ok(Outcome::Good), Err)
+}
+
+/// How this Warren is shown to people: the machine's name (on Kubernetes the pod's) and the API's port.
+fn this_warren(config: &Config) -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    format!("{}:{}", host.trim(), config.api_listen.port())
 }
 
 fn settings(config: &Config, sha256: &str) -> Settings {

@@ -2,6 +2,8 @@
 
 use super::client::Client;
 use super::{ApiArgs, Outcome};
+use crate::judge::Role;
+use crate::lifecycle::Life;
 use crate::status::{ClusterStatus, StatusReport};
 use anyhow::Result;
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
@@ -32,22 +34,27 @@ fn cell(text: &str, color: Color) -> Cell {
 /// Clusters with their state in words.
 pub(crate) fn clusters_table(clusters: &[ClusterStatus]) -> Table {
     let rows = clusters.iter().map(|c| {
-        let state = match (c.retired, c.active, c.healthy) {
-            (true, _, _) => cell("retired", Color::DarkGrey),
-            (_, true, true) => cell("serving", Color::Green),
-            (_, true, false) => cell("unhealthy", Color::Red),
-            (_, false, _) => cell("inactive", Color::Yellow),
+        let color = match c.life {
+            Life::Serving => Color::Green,
+            Life::Active => Color::Red,
+            Life::Draining | Life::Stopping => Color::Yellow,
+            Life::Added | Life::Drained => Color::Cyan,
+            Life::Stopped | Life::Retired => Color::DarkGrey,
         };
+        let number = |n: Option<u32>| n.map_or_else(|| "–".to_owned(), |n| n.to_string());
         vec![
             Cell::new(&c.name),
             Cell::new(&c.group),
-            state,
+            cell(c.life.name(), color),
+            Cell::new(c.weight),
+            Cell::new(number(c.load.map(|l| l.running))),
+            Cell::new(number(c.load.map(|l| l.queued))),
+            Cell::new(number(c.load.and_then(|l| l.workers))),
             Cell::new(&c.url),
-            Cell::new(&c.slug),
             Cell::new(&c.reason),
         ]
     });
-    table(&["cluster", "group", "state", "address", "slug", "note"], rows)
+    table(&["cluster", "group", "state", "weight", "running", "queued", "nodes", "address", "note"], rows)
 }
 
 pub(super) async fn print(api: &ApiArgs, json: bool) -> Result<Outcome> {
@@ -69,6 +76,13 @@ fn show(report: &StatusReport) -> Result<()> {
         }
         None => say!("{}", paint("serving nothing yet: no state was read", Style::new().red())),
     }
+    let judge = match report.role {
+        Some(Role::Judge) => "health is judged here, for every warren on this database",
+        Some(Role::Follower) => "health is judged by another warren",
+        Some(Role::Alone) => "health is judged here, for this warren alone",
+        None => "health is not judged yet",
+    };
+    say!("{judge}");
     for (part, problem) in &report.problems {
         say!("{} {part}: {problem}", paint("problem", Style::new().red().bold()));
     }

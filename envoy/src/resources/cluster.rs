@@ -3,7 +3,7 @@
 use super::{
     ads, any, bool_value, extension, group_cluster, metadata, millis, own_cluster, set_header, socket, u32_value,
 };
-use crate::state::Address;
+use crate::state::{Address, Policy};
 use envoy_types::pb::envoy::config::cluster::v3::circuit_breakers::Thresholds;
 use envoy_types::pb::envoy::config::cluster::v3::cluster::{
     ClusterDiscoveryType, CommonLbConfig, DiscoveryType, EdsClusterConfig, LbPolicy,
@@ -37,6 +37,7 @@ const MAX_PARALLEL: u32 = 100_000;
 #[derive(Serialize)]
 pub(crate) struct GroupSpec<'a> {
     pub(crate) group: &'a str,
+    pub(crate) policy: Policy,
 }
 
 /// What a coordinator's own Envoy cluster is made of.
@@ -46,7 +47,7 @@ pub(crate) struct OwnSpec<'a> {
     pub(crate) address: &'a Address,
 }
 
-/// A group: endpoints by EDS, weighted round robin, connect errors eject at once, no panic rule.
+/// A group: endpoints by EDS, by turns unless it says otherwise, connect errors eject at once, no panic rule.
 ///
 /// `ignore_health_on_host_removal`: without it a removed endpoint still gets queries as long as Envoy finds it healthy.
 pub(crate) fn group(spec: &GroupSpec<'_>) -> Cluster {
@@ -54,7 +55,13 @@ pub(crate) fn group(spec: &GroupSpec<'_>) -> Cluster {
         name: group_cluster(spec.group),
         cluster_discovery_type: Some(ClusterDiscoveryType::Type(DiscoveryType::Eds.into())),
         eds_cluster_config: Some(EdsClusterConfig { eds_config: Some(ads()), ..EdsClusterConfig::default() }),
-        lb_policy: LbPolicy::RoundRobin.into(),
+        lb_policy: match spec.policy {
+            // Load is in the endpoints' weights.
+            Policy::Load | Policy::RoundRobin => LbPolicy::RoundRobin,
+            Policy::Random => LbPolicy::Random,
+            Policy::Hash => LbPolicy::Maglev,
+        }
+        .into(),
         common_lb_config: Some(CommonLbConfig {
             healthy_panic_threshold: Some(Percent { value: 0.0 }),
             ..CommonLbConfig::default()

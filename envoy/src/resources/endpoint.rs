@@ -21,7 +21,7 @@ pub(crate) struct Coordinator<'a> {
     pub(crate) ip: IpAddr,
     pub(crate) port: u16,
     pub(crate) healthy: bool,
-    /// Share of new queries relative to the others of the group, 1 to 128.
+    /// Part of the group's new queries, relative to the others: 1 to 1000.
     pub(crate) weight: u32,
 }
 

@@ -22,6 +22,8 @@ use std::collections::HashMap;
 pub(crate) const NAMESPACE: &str = "warren";
 /// The request header that names the Envoy cluster a query goes to. Stripped at the door, set by the filter, removed again.
 pub(crate) const CLUSTER_HEADER: &str = "x-warren-cluster";
+/// Request header whose value picks the cluster of a group with consistent hashing; set by the filter.
+pub(crate) const HASH_HEADER: &str = warren_rules::HASH_HEADER;
 /// Name of the filter in the chain and of its ECDS resource.
 pub(crate) const FILTER: &str = "warren";
 /// Name of the one route configuration.

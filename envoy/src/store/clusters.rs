@@ -1,11 +1,15 @@
-//! Clusters: rows of `gateway_backend`.
+//! Clusters: rows of `gateway_backend`, and Warren's settings beside them. Each change says who makes it, for the audit.
 
-use super::{Store, StoreError};
+use super::state::{CLUSTER, read_cluster};
+use super::{Store, StoreError, transaction};
+use crate::lifecycle::{Life, Outcome, Step};
 use crate::state::Cluster;
+use sqlx::{AssertSqlSafe, PgConnection};
 
 impl Store {
-    /// Adds a cluster; it takes no queries before it is activated.
-    pub(crate) async fn add_cluster(&self, cluster: &Cluster) -> Result<(), StoreError> {
+    /// Adds a cluster.
+    pub(crate) async fn add_cluster(&self, actor: &str, cluster: &Cluster) -> Result<(), StoreError> {
+        let mut tx = transaction(self.pool().await?, actor, "add").await?;
         let done = sqlx::query(
             "INSERT INTO gateway_backend (name, routing_group, backend_url, external_url, active) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
         )
@@ -14,32 +18,153 @@ impl Store {
         .bind(&cluster.url)
         .bind(&cluster.external_url)
         .bind(cluster.active)
-        .execute(self.pool().await?)
+        .execute(&mut *tx)
         .await?;
-        if done.rows_affected() == 0 { Err(StoreError::ClusterExists(cluster.name.clone())) } else { Ok(()) }
+        if done.rows_affected() == 0 {
+            return Err(StoreError::ClusterExists(cluster.name.clone()));
+        }
+        write_settings(&mut tx, cluster).await?;
+        Ok(tx.commit().await?)
     }
 
-    /// Lets a cluster take new queries, or stops it from taking them.
-    pub(crate) async fn set_active(&self, name: &str, active: bool) -> Result<(), StoreError> {
-        let done = sqlx::query("UPDATE gateway_backend SET active = $2 WHERE name = $1")
+    /// Changes a cluster's address, group and settings: `change` gets what is there. Whether it is active, and how far it is on
+    /// its way out, stays as it is.
+    ///
+    /// # Errors
+    /// The inner one is `change`'s own; then nothing was changed.
+    pub(crate) async fn change_cluster<E>(
+        &self,
+        actor: &str,
+        name: &str,
+        change: impl FnOnce(Cluster) -> Result<Cluster, E>,
+    ) -> Result<Result<Cluster, E>, StoreError> {
+        let mut tx = transaction(self.pool().await?, actor, "update").await?;
+        let cluster = match change(self.lock(&mut tx, name).await?) {
+            Ok(cluster) => cluster,
+            Err(error) => return Ok(Err(error)),
+        };
+        sqlx::query(
+            "UPDATE gateway_backend SET routing_group = $2, backend_url = $3, external_url = $4 WHERE name = $1",
+        )
+        .bind(name)
+        .bind(&cluster.group)
+        .bind(&cluster.url)
+        .bind(&cluster.external_url)
+        .execute(&mut *tx)
+        .await?;
+        write_settings(&mut tx, &cluster).await?;
+        tx.commit().await?;
+        Ok(Ok(cluster))
+    }
+
+    /// One cluster, as PostgreSQL has it.
+    pub(crate) async fn cluster(&self, name: &str) -> Result<Cluster, StoreError> {
+        let row = sqlx::query(AssertSqlSafe(format!("{CLUSTER} WHERE b.name = $2")))
+            .bind(&self.default_group)
             .bind(name)
-            .bind(active)
-            .execute(self.pool().await?)
+            .fetch_optional(self.pool().await?)
             .await?;
-        self.found(name, done.rows_affected()).await
+        match row {
+            Some(row) => Ok(read_cluster(&row)?),
+            None => Err(self.no_cluster(name).await?),
+        }
     }
 
-    /// Forgets a cluster; its address is kept for running queries.
-    pub(crate) async fn remove_cluster(&self, name: &str) -> Result<(), StoreError> {
-        let done =
-            sqlx::query("DELETE FROM gateway_backend WHERE name = $1").bind(name).execute(self.pool().await?).await?;
-        self.found(name, done.rows_affected()).await
+    /// Gives a cluster another name. Its address keeps its slug, so its running queries go on.
+    pub(crate) async fn rename_cluster(&self, actor: &str, from: &str, to: &str) -> Result<(), StoreError> {
+        let mut tx = transaction(self.pool().await?, actor, "rename").await?;
+        self.lock(&mut tx, from).await?;
+        let taken: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM gateway_backend WHERE name = $1)")
+            .bind(to)
+            .fetch_one(&mut *tx)
+            .await?;
+        if taken {
+            return Err(StoreError::ClusterExists(to.to_owned()));
+        }
+        // Settings and addresses that an earlier cluster of the new name left behind are not this one's.
+        sqlx::query("DELETE FROM warren_cluster WHERE name = $1").bind(to).execute(&mut *tx).await?;
+        sqlx::query("DELETE FROM warren_endpoint a USING warren_endpoint b WHERE a.cluster_name = $2 AND b.cluster_name = $1 AND a.backend_url = b.backend_url")
+            .bind(from)
+            .bind(to)
+            .execute(&mut *tx)
+            .await?;
+        for sql in [
+            "UPDATE gateway_backend SET name = $2 WHERE name = $1",
+            "UPDATE warren_cluster SET name = $2 WHERE name = $1",
+            "UPDATE warren_endpoint SET cluster_name = $2 WHERE cluster_name = $1",
+            "UPDATE warren_operation SET cluster_name = $2 WHERE cluster_name = $1",
+        ] {
+            sqlx::query(sql).bind(from).bind(to).execute(&mut *tx).await?;
+        }
+        Ok(tx.commit().await?)
     }
 
-    async fn found(&self, name: &str, rows: u64) -> Result<(), StoreError> {
-        if rows > 0 {
+    /// Lets a cluster take new queries, or stops it from taking them. An operation that leads it out ends.
+    pub(crate) async fn set_active(&self, actor: &str, name: &str, active: bool) -> Result<(), StoreError> {
+        let (step, action) = if active { (Step::Activate, "activate") } else { (Step::Deactivate, "deactivate") };
+        let mut tx = transaction(self.pool().await?, actor, action).await?;
+        if self.may(&mut tx, name, step).await? == Outcome::Already {
             return Ok(());
         }
+        sqlx::query("UPDATE gateway_backend SET active = $2 WHERE name = $1")
+            .bind(name)
+            .bind(active)
+            .execute(&mut *tx)
+            .await?;
+        if active {
+            for sql in [
+                "INSERT INTO warren_cluster (name, stage) VALUES ($1, 'live') ON CONFLICT (name) DO UPDATE SET stage = 'live'",
+                "UPDATE warren_operation SET step = 'undone', ended_at = now() WHERE cluster_name = $1 AND ended_at IS NULL",
+            ] {
+                sqlx::query(sql).bind(name).execute(&mut *tx).await?;
+            }
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Forgets a cluster; its address is kept for running queries. `now`: whatever it is doing.
+    pub(crate) async fn remove_cluster(&self, actor: &str, name: &str, now: bool) -> Result<(), StoreError> {
+        let mut tx = transaction(self.pool().await?, actor, "remove").await?;
+        if now {
+            self.lock(&mut tx, name).await?;
+        } else {
+            self.may(&mut tx, name, Step::Remove).await?;
+        }
+        for sql in ["DELETE FROM gateway_backend WHERE name = $1", "DELETE FROM warren_cluster WHERE name = $1"] {
+            sqlx::query(sql).bind(name).execute(&mut *tx).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// What a step leads to, of a cluster that nobody else changes until the transaction ends.
+    pub(super) async fn may(
+        &self,
+        connection: &mut PgConnection,
+        name: &str,
+        step: Step,
+    ) -> Result<Outcome, StoreError> {
+        let cluster = self.lock(connection, name).await?;
+        // Whether it is healthy makes no difference to what may be done with it.
+        match Life::of(cluster.active, cluster.active, cluster.stage).after(step) {
+            Outcome::Refused(why) => Err(StoreError::Refused { name: name.to_owned(), why }),
+            outcome => Ok(outcome),
+        }
+    }
+
+    async fn lock(&self, connection: &mut PgConnection, name: &str) -> Result<Cluster, StoreError> {
+        let row = sqlx::query(AssertSqlSafe(format!("{CLUSTER} WHERE b.name = $2 FOR UPDATE OF b")))
+            .bind(&self.default_group)
+            .bind(name)
+            .fetch_optional(connection)
+            .await?;
+        match row {
+            Some(row) => Ok(read_cluster(&row)?),
+            None => Err(self.no_cluster(name).await?),
+        }
+    }
+
+    /// An error that names the known clusters.
+    async fn no_cluster(&self, name: &str) -> Result<StoreError, StoreError> {
         let names: Vec<String> =
             sqlx::query_scalar("SELECT name FROM gateway_backend ORDER BY name").fetch_all(self.pool().await?).await?;
         let known = if names.is_empty() {
@@ -47,6 +172,23 @@ impl Store {
         } else {
             names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
         };
-        Err(StoreError::NoCluster { name: name.to_owned(), known })
+        Ok(StoreError::NoCluster { name: name.to_owned(), known })
     }
+}
+
+/// How far it is on its way out stays as it is.
+async fn write_settings(connection: &mut PgConnection, cluster: &Cluster) -> Result<(), StoreError> {
+    let settings = &cluster.settings;
+    let health = serde_json::to_string(&settings.health).map_err(|e| sqlx::Error::Encode(e.into()))?;
+    sqlx::query(
+        "INSERT INTO warren_cluster (name, weight, max_running, health) VALUES ($1, $2, $3, $4::jsonb)
+         ON CONFLICT (name) DO UPDATE SET weight = excluded.weight, max_running = excluded.max_running, health = excluded.health",
+    )
+    .bind(&cluster.name)
+    .bind(i32::try_from(settings.weight).unwrap_or(i32::MAX))
+    .bind(settings.max_running.map(|m| i32::try_from(m).unwrap_or(i32::MAX)))
+    .bind(health)
+    .execute(connection)
+    .await?;
+    Ok(())
 }

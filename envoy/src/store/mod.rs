@@ -1,15 +1,22 @@
 //! PostgreSQL: the only folder with SQL.
 
+mod audit;
 mod clusters;
+mod groups;
+mod judge;
+mod lifecycle;
 mod rules;
 mod state;
 
 use sqlx::postgres::{PgListener, PgPool, PgPoolOptions};
+use sqlx::{Postgres, Transaction};
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::OnceCell;
 
+pub(crate) use audit::AuditEntry;
+pub(crate) use lifecycle::{Leaving, Operation};
 pub(crate) use rules::RuleSetEntry;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
@@ -29,12 +36,16 @@ pub(crate) struct Store {
 pub(crate) enum StoreError {
     #[error("PostgreSQL: {0}")]
     Database(#[from] sqlx::Error),
+    #[error("PostgreSQL: no answer within {} seconds", .0.as_secs())]
+    Silent(Duration),
     #[error("PostgreSQL: migration: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
     #[error("cluster `{0}` exists already")]
     ClusterExists(String),
     #[error("cluster `{name}` does not exist; known: {known}")]
     NoCluster { name: String, known: String },
+    #[error("cluster `{name}`: {why}")]
+    Refused { name: String, why: &'static str },
     #[error("rule set {0} does not exist")]
     NoRuleSet(i64),
 }
@@ -73,12 +84,23 @@ impl Store {
         Err(error.into())
     }
 
-    /// Hears of changes.
-    pub(crate) async fn listen(&self) -> Result<PgListener, StoreError> {
+    /// Hears of changes on one channel: `warren` (rows that snapshots are built from), or the table's own name.
+    pub(crate) async fn listen(&self, channel: &str) -> Result<PgListener, StoreError> {
         let mut listener = PgListener::connect_with(self.pool().await?).await?;
-        listener.listen("warren").await?;
+        listener.listen(channel).await?;
         Ok(listener)
     }
+}
+
+/// A transaction of which the audit says who it is for, and what it is, if that is more than the kind of change.
+async fn transaction(pool: &PgPool, actor: &str, action: &str) -> Result<Transaction<'static, Postgres>, StoreError> {
+    let mut tx = pool.begin().await?;
+    sqlx::query("SELECT set_config('warren.actor', $1, true), set_config('warren.action', $2, true)")
+        .bind(actor)
+        .bind(action)
+        .execute(&mut *tx)
+        .await?;
+    Ok(tx)
 }
 
 /// SQLSTATE 25006, `read_only_sql_transaction`.

@@ -3,8 +3,16 @@
 use super::rules::read_files;
 use super::{Store, StoreError};
 use crate::slug::Upkeep;
-use crate::state::{Cluster, Endpoint, Group, RuleSetVersion, State};
+use crate::state::{Cluster, ClusterSettings, Endpoint, Group, RuleSetVersion, Stage, State};
+use serde::de::DeserializeOwned;
+use sqlx::postgres::PgRow;
 use sqlx::{Acquire, PgConnection, Row};
+
+/// Clusters with their settings; `$1` is the default group.
+pub(super) const CLUSTER: &str = "SELECT b.name, coalesce(nullif(routing_group, ''), $1) AS routing_group,
+    rtrim(coalesce(backend_url, ''), '/') AS backend_url, coalesce(nullif(external_url, ''), backend_url, '') AS external_url,
+    coalesce(active, false) AS active, weight, max_running, health::text AS health, stage
+    FROM gateway_backend b LEFT JOIN warren_cluster w USING (name)";
 
 impl Store {
     /// Everything, as of one moment. Writes only when an address has no slug yet or is gone.
@@ -23,25 +31,13 @@ impl Store {
     async fn read(&self, connection: &mut PgConnection) -> Result<(State, Vec<String>), StoreError> {
         let mut tx = connection.begin().await?;
         sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").execute(&mut *tx).await?;
-        let clusters = sqlx::query(
-            "SELECT name, coalesce(nullif(routing_group, ''), $1) AS routing_group, rtrim(coalesce(backend_url, ''), '/') AS backend_url,
-                    coalesce(nullif(external_url, ''), backend_url, '') AS external_url, coalesce(active, false) AS active
-             FROM gateway_backend ORDER BY name",
-        )
-        .bind(&self.default_group)
-        .fetch_all(&mut *tx)
-        .await?
-        .iter()
-        .map(|row| {
-            Ok(Cluster {
-                name: row.try_get("name")?,
-                group: row.try_get("routing_group")?,
-                active: row.try_get("active")?,
-                url: row.try_get("backend_url")?,
-                external_url: row.try_get("external_url")?,
-            })
-        })
-        .collect::<Result<_, sqlx::Error>>()?;
+        let clusters = sqlx::query(sqlx::AssertSqlSafe(format!("{CLUSTER} ORDER BY b.name")))
+            .bind(&self.default_group)
+            .fetch_all(&mut *tx)
+            .await?
+            .iter()
+            .map(read_cluster)
+            .collect::<Result<_, sqlx::Error>>()?;
 
         let rows = sqlx::query(
             "SELECT slug, cluster_name, backend_url, coordinator_id, retired_at IS NOT NULL AS retired,
@@ -67,17 +63,11 @@ impl Store {
             });
         }
 
-        let groups = sqlx::query("SELECT name, fall_back, strict FROM warren_group ORDER BY name")
+        let groups = sqlx::query("SELECT name, fall_back, strict, policy, hash_on FROM warren_group ORDER BY name")
             .fetch_all(&mut *tx)
             .await?
             .iter()
-            .map(|row| {
-                Ok(Group {
-                    name: row.try_get("name")?,
-                    fall_back: row.try_get("fall_back")?,
-                    strict: row.try_get("strict")?,
-                })
-            })
+            .map(read_group)
             .collect::<Result<_, sqlx::Error>>()?;
 
         let rule_set =
@@ -108,8 +98,47 @@ impl Store {
     }
 }
 
+pub(super) fn read_cluster(row: &PgRow) -> Result<Cluster, sqlx::Error> {
+    let name: String = row.try_get("name")?;
+    let in_row = |error: sqlx::Error| sqlx::Error::Decode(format!("settings of cluster `{name}`: {error}").into());
+    let defaults = ClusterSettings::default();
+    let weight: Option<i32> = row.try_get("weight")?;
+    let max_running: Option<i32> = row.try_get("max_running")?;
+    let health: Option<String> = row.try_get("health")?;
+    let stage: Option<String> = row.try_get("stage")?;
+    Ok(Cluster {
+        group: row.try_get("routing_group")?,
+        active: row.try_get("active")?,
+        url: row.try_get("backend_url")?,
+        external_url: row.try_get("external_url")?,
+        settings: ClusterSettings {
+            weight: weight.and_then(|w| w.try_into().ok()).unwrap_or(defaults.weight),
+            max_running: max_running.and_then(|m| m.try_into().ok()),
+            health: health.map_or(Ok(defaults.health), |text| decode(&text)).map_err(in_row)?,
+        },
+        stage: stage.map_or(Ok(Stage::default()), |stage| decode(&format!("\"{stage}\"")))?,
+        name,
+    })
+}
+
+fn read_group(row: &PgRow) -> Result<Group, sqlx::Error> {
+    let policy: String = row.try_get("policy")?;
+    Ok(Group {
+        name: row.try_get("name")?,
+        fall_back: row.try_get("fall_back")?,
+        strict: row.try_get("strict")?,
+        policy: decode(&format!("\"{policy}\""))?,
+        hash_on: row.try_get("hash_on")?,
+    })
+}
+
+pub(super) fn decode<T: DeserializeOwned>(json: &str) -> Result<T, sqlx::Error> {
+    serde_json::from_str(json).map_err(|e| sqlx::Error::Decode(e.into()))
+}
+
 async fn write_upkeep(connection: &mut PgConnection, upkeep: &Upkeep) -> Result<(), StoreError> {
     let mut tx = connection.begin().await?;
+    sqlx::query("SELECT set_config('warren.actor', 'warren', true)").execute(&mut *tx).await?;
     for endpoint in &upkeep.add {
         // Another Warren may have been faster; then its slug holds.
         sqlx::query(
@@ -121,12 +150,16 @@ async fn write_upkeep(connection: &mut PgConnection, upkeep: &Upkeep) -> Result<
         .execute(&mut *tx)
         .await?;
     }
-    for (slugs, sql) in [
+    for (names, sql) in [
         (&upkeep.revive, "UPDATE warren_endpoint SET retired_at = NULL WHERE slug = ANY($1)"),
+        (
+            &upkeep.live,
+            "INSERT INTO warren_cluster (name, stage) SELECT unnest($1::text[]), 'live' ON CONFLICT (name) DO UPDATE SET stage = 'live'",
+        ),
         (&upkeep.retire, "UPDATE warren_endpoint SET retired_at = now() WHERE slug = ANY($1) AND retired_at IS NULL"),
     ] {
-        if !slugs.is_empty() {
-            sqlx::query(sql).bind(slugs).execute(&mut *tx).await?;
+        if !names.is_empty() {
+            sqlx::query(sql).bind(names).execute(&mut *tx).await?;
         }
     }
     tx.commit().await?;

@@ -1,12 +1,12 @@
 //! The route on which new queries come: the only one on which the filter runs.
 
 use super::{RouteSpec, forever, matching};
-use crate::resources::{CLUSTER_HEADER, any, header_option, metadata};
+use crate::resources::{CLUSTER_HEADER, HASH_HEADER, any, header_option, metadata};
 use envoy_types::pb::envoy::config::core::v3::header_value_option::HeaderAppendAction::OverwriteIfExistsOrAdd;
 use envoy_types::pb::envoy::config::route::v3::header_matcher::HeaderMatchSpecifier;
 use envoy_types::pb::envoy::config::route::v3::retry_policy::{RetryHostPredicate, retry_host_predicate};
 use envoy_types::pb::envoy::config::route::v3::route::Action;
-use envoy_types::pb::envoy::config::route::v3::route_action::ClusterSpecifier;
+use envoy_types::pb::envoy::config::route::v3::route_action::{ClusterSpecifier, HashPolicy, hash_policy};
 use envoy_types::pb::envoy::config::route::v3::route_match::PathSpecifier;
 use envoy_types::pb::envoy::config::route::v3::{HeaderMatcher, RetryPolicy, Route, RouteAction};
 use envoy_types::pb::envoy::extensions::retry::host::previous_hosts::v3::PreviousHostsPredicate;
@@ -24,11 +24,12 @@ pub(super) fn new_query(spec: &RouteSpec<'_>, path: &str) -> Route {
         r#match: Some(matching(PathSpecifier::Path(path.to_owned()), &["POST"])),
         metadata: metadata(&live_metadata(&spec.live)),
         // The first answer holds the query id that history needs, and is a few hundred bytes: not worth compressing.
-        request_headers_to_remove: vec!["accept-encoding".to_owned(), CLUSTER_HEADER.to_owned()],
+        request_headers_to_remove: ["accept-encoding", CLUSTER_HEADER, HASH_HEADER].map(str::to_owned).to_vec(),
         request_body_buffer_limit: Some(UInt64Value { value: spec.body_limit }),
         action: Some(Action::Route(RouteAction {
             cluster_specifier: Some(ClusterSpecifier::ClusterHeader(CLUSTER_HEADER.to_owned())),
             retry_policy: Some(retry()),
+            hash_policy: vec![hash_on_header()],
             ..forever()
         })),
         ..Route::default()
@@ -38,6 +39,17 @@ pub(super) fn new_query(spec: &RouteSpec<'_>, path: &str) -> Route {
             vec![header_option("x-warren-rule", "%FILTER_STATE(wasm.warren.rule:PLAIN)%", OverwriteIfExistsOrAdd)];
     }
     route
+}
+
+/// Read by groups with consistent hashing only; the filter sets the header, for such a group only.
+fn hash_on_header() -> HashPolicy {
+    HashPolicy {
+        policy_specifier: Some(hash_policy::PolicySpecifier::Header(hash_policy::Header {
+            header_name: HASH_HEADER.to_owned(),
+            ..hash_policy::Header::default()
+        })),
+        ..HashPolicy::default()
+    }
 }
 
 /// Single values that the filter reads by name: `serving.<group>`, and numbers under `load.<group>`.

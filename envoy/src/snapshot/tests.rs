@@ -1,9 +1,11 @@
 use super::*;
-use crate::state::{Group, RuleSetVersion};
+use crate::load::Load;
+use crate::state::{Cluster, Endpoint, Group, Policy, RuleSetVersion};
 use envoy_types::pb::envoy::config::endpoint::v3::ClusterLoadAssignment;
 use envoy_types::pb::envoy::config::route::v3::{RouteConfiguration, RouteList};
 use envoy_types::pb::xds::r#type::matcher::v3::matcher::matcher_tree::TreeType;
 use envoy_types::pb::xds::r#type::matcher::v3::matcher::{MatcherType, on_match::OnMatch};
+use std::net::IpAddr;
 use warren_rules::RuleFile;
 
 fn settings() -> Settings {
@@ -30,7 +32,7 @@ fn settings() -> Settings {
 /// Two clusters of `etl`, one of `adhoc`, all active and healthy.
 fn world() -> (State, Observed) {
     let mut state = State {
-        groups: vec![Group { name: "etl".into(), fall_back: vec!["adhoc".into()], strict: false }],
+        groups: vec![Group { name: "etl".into(), fall_back: vec!["adhoc".into()], ..Group::default() }],
         rule_set: rules("otherwise(route(\"adhoc\"));"),
         ..State::default()
     };
@@ -43,6 +45,7 @@ fn world() -> (State, Observed) {
             active: true,
             url: url.clone(),
             external_url: url.clone(),
+            ..Cluster::default()
         });
         state.endpoints.push(Endpoint {
             slug: name.into(),
@@ -167,7 +170,7 @@ fn a_deactivated_cluster_leaves_its_group_and_keeps_its_own_envoy_cluster() {
     let before = build(&state, &observed);
     state.clusters[0].active = false;
     let after = build(&state, &observed);
-    assert_eq!(endpoints(&after, "etl"), ["etl-2 healthy 1"]);
+    assert_eq!(endpoints(&after, "etl"), ["etl-2 healthy 100"]);
     assert_eq!(changed(&before, &after), ["Endpoint group/etl", "Filter warren"]);
 }
 
@@ -178,7 +181,7 @@ fn health_changes_the_endpoints_and_the_serving_bit_only_when_the_last_one_goes(
     let unhealthy = Health { healthy: false, reason: "no connection".into() };
     observed.health.insert("etl-1".into(), unhealthy.clone());
     let one = build(&state, &observed);
-    assert_eq!(endpoints(&one, "etl"), ["etl-1 unhealthy 1", "etl-2 healthy 1"]);
+    assert_eq!(endpoints(&one, "etl"), ["etl-1 unhealthy 100", "etl-2 healthy 100"]);
     assert_eq!(changed(&all, &one), ["Endpoint group/etl"]);
     observed.health.insert("etl-2".into(), unhealthy);
     assert_eq!(changed(&one, &build(&state, &observed)), ["Endpoint group/etl", "Route warren"]);
@@ -202,12 +205,47 @@ fn numbers_of_groups_are_pushed_only_when_a_rule_reads_them() {
 }
 
 #[test]
+fn weights_are_what_was_set_less_what_a_cluster_is_busy() {
+    let (mut state, mut observed) = world();
+    state.clusters[0].settings.weight = 10;
+    observed.shares.insert("etl-2".into(), 25);
+    assert_eq!(endpoints(&build(&state, &observed), "etl"), ["etl-1 healthy 10", "etl-2 healthy 25"]);
+    observed.shares.insert("etl-1".into(), 5);
+    assert_eq!(endpoints(&build(&state, &observed), "etl"), ["etl-1 healthy 1", "etl-2 healthy 25"]);
+}
+
+#[test]
+fn a_cluster_with_as_many_queries_as_it_may_run_gets_no_more() {
+    let (mut state, mut observed) = world();
+    state.clusters[0].settings.max_running = Some(3);
+    for (running, want) in [(2, "etl-1 healthy 100"), (3, "etl-1 unhealthy 100")] {
+        observed.loads.insert("etl-1".into(), Load { running, ..Load::default() });
+        assert_eq!(endpoints(&build(&state, &observed), "etl")[0], want, "{running} running");
+    }
+}
+
+#[test]
+fn a_groups_policy_is_its_envoy_clusters_and_changes_nothing_else() {
+    let (mut state, observed) = world();
+    let before = build(&state, &observed);
+    state.groups[0].policy = Policy::Random;
+    assert_eq!(changed(&before, &build(&state, &observed)), ["Cluster group/etl"]);
+    state.groups[0].policy = Policy::Hash;
+    state.groups[0].hash_on = Some("user".into());
+    let after = build(&state, &observed);
+    assert_eq!(changed(&before, &after), ["Cluster group/etl", "Filter warren"]);
+    let body = &after.get(Kind::Cluster, "group/etl").unwrap().body;
+    let cluster = envoy_types::pb::envoy::config::cluster::v3::Cluster::decode(body.value.as_slice()).unwrap();
+    assert_eq!(cluster.lb_policy().as_str_name(), "MAGLEV");
+}
+
+#[test]
 fn a_retired_address_keeps_its_follow_ups_and_its_transactions() {
     let (mut state, observed) = world();
     state.clusters.remove(0);
     state.endpoints[0].retired = true;
     let snapshot = build(&state, &observed);
-    assert_eq!(endpoints(&snapshot, "etl"), ["etl-2 healthy 1"]);
+    assert_eq!(endpoints(&snapshot, "etl"), ["etl-2 healthy 100"]);
     assert!(snapshot.get(Kind::Cluster, "cluster/etl-1").is_some());
     assert!(routes(&snapshot).contains("/c/etl-1/: follow-up etl-1"), "{}", routes(&snapshot));
     let config = plugin_config(&settings(), &state, vec![]);

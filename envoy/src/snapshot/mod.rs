@@ -3,22 +3,31 @@
 //! A resource's version is a hash of what it was made of, not of its bytes: protobuf maps have no order, so the same
 //! resource may encode differently in two replicas.
 
+mod filter_config;
+mod groups;
+mod observed;
+
+pub(crate) use groups::{is_full, weight};
+pub(crate) use observed::{Health, Observed};
+
 use crate::resources::cluster::{GroupSpec, OwnSpec};
-use crate::resources::endpoint::{AssignmentSpec, Coordinator};
+use crate::resources::endpoint::AssignmentSpec;
 use crate::resources::listener::ListenerSpec;
 use crate::resources::route::{FollowUps, RouteSpec};
 use crate::resources::wasm::{FilterSpec, Module};
 use crate::resources::{
-    self, CLUSTER_HEADER, FILTER, LISTENER, NAMESPACE, ROUTES, SERVER_CERTIFICATE, any, group_cluster, own_cluster,
+    self, FILTER, LISTENER, NAMESPACE, ROUTES, SERVER_CERTIFICATE, any, group_cluster, own_cluster,
 };
-use crate::state::{Address, Cluster, Endpoint, State};
+use crate::state::{Address, State};
 use envoy_types::pb::google::protobuf::Any;
+use filter_config::plugin_config;
+use groups::{coordinators, live};
 use prost::{Message, Name};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use thiserror::Error;
-use warren_rules::{ClusterTarget, GroupState, GroupTarget, PluginConfig, RuleSet};
+use warren_rules::{PluginConfig, RuleSet};
 
 /// Types of resources, in the order in which they are pushed: what is named comes before what names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,26 +65,6 @@ pub(crate) struct Settings {
     pub(crate) show_rule: bool,
     pub(crate) listener: ListenerSpec,
     pub(crate) module: Module,
-}
-
-/// What was seen of the clusters: names resolved, health judged. By slug and by host.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Observed {
-    pub(crate) addresses: BTreeMap<String, Vec<IpAddr>>,
-    pub(crate) health: BTreeMap<String, Health>,
-    /// Last part of the query ids that each coordinator makes; newer than what PostgreSQL holds.
-    #[serde(default)]
-    pub(crate) coordinator_ids: BTreeMap<String, String>,
-}
-
-/// Whether a coordinator can take queries.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Health {
-    pub(crate) healthy: bool,
-    /// In plain words, for whoever looks.
-    pub(crate) reason: String,
 }
 
 /// Why a snapshot is not served.
@@ -134,8 +123,9 @@ impl Snapshot {
         let mut snapshot = Snapshot::default();
 
         let groups = state.all_groups(&settings.default_group);
-        for group in groups.keys() {
-            let spec = GroupSpec { group };
+        for (group, settings) in &groups {
+            let policy = settings.map(|g| g.policy).unwrap_or_default();
+            let spec = GroupSpec { group, policy };
             snapshot.add(Kind::Cluster, &group_cluster(group), &spec, &resources::cluster::group(&spec));
             let spec = AssignmentSpec { group, coordinators: coordinators(group, state, observed) };
             snapshot.add(Kind::Endpoint, &group_cluster(group), &spec, &resources::endpoint::assignment(&spec));
@@ -231,48 +221,6 @@ impl Snapshot {
     }
 }
 
-/// Those of a group that take new queries: active, address known. Unhealthy ones are named as such.
-fn coordinators<'a>(group: &str, state: &'a State, observed: &Observed) -> Vec<Coordinator<'a>> {
-    active(group, state)
-        .filter_map(|(_, endpoint)| {
-            let address = Address::parse(&endpoint.url).ok()?;
-            let ip = *observed.addresses.get(&address.host)?.first()?;
-            Some(Coordinator {
-                slug: &endpoint.slug,
-                ip,
-                port: address.port,
-                healthy: is_healthy(endpoint, observed),
-                weight: 1,
-            })
-        })
-        .collect()
-}
-
-fn active<'a>(group: &str, state: &'a State) -> impl Iterator<Item = (&'a Cluster, &'a Endpoint)> {
-    let group = group.to_owned();
-    state.clusters.iter().filter(move |c| c.active && c.group == group).filter_map(|c| Some((c, state.endpoint_of(c)?)))
-}
-
-fn is_healthy(endpoint: &Endpoint, observed: &Observed) -> bool {
-    observed.health.get(&endpoint.slug).is_some_and(|h| h.healthy)
-}
-
-/// What the filter sees of a group. Numbers change often and every change is a push, so they are there only if a rule reads them.
-fn live(group: &str, state: &State, observed: &Observed, numbers: bool) -> GroupState {
-    let serving = coordinators(group, state, observed).iter().any(|c| c.healthy);
-    if !numbers {
-        return GroupState { serving, ..GroupState::default() };
-    }
-    let all = active(group, state).count();
-    let healthy = active(group, state).filter(|(_, e)| is_healthy(e, observed)).count();
-    GroupState {
-        serving,
-        clusters: i64::try_from(all).unwrap_or(i64::MAX),
-        healthy: i64::try_from(healthy).unwrap_or(i64::MAX),
-        ..GroupState::default()
-    }
-}
-
 fn follow_ups<'a>(state: &'a State, observed: &'a Observed) -> Vec<FollowUps<'a>> {
     state
         .endpoints
@@ -296,55 +244,6 @@ fn is_coordinator_id(id: &str) -> bool {
     (1..=16).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 }
 
-/// What the filter is told: rules, and where each group and cluster is.
-fn plugin_config(settings: &Settings, state: &State, files: Vec<warren_rules::RuleFile>) -> PluginConfig {
-    let groups = state
-        .all_groups(&settings.default_group)
-        .into_iter()
-        .map(|(name, group)| {
-            let target = GroupTarget {
-                envoy_cluster: group_cluster(name),
-                fall_back: group.map(|g| g.fall_back.clone()).unwrap_or_default(),
-                strict: group.is_some_and(|g| g.strict),
-            };
-            (name.to_owned(), target)
-        })
-        .collect();
-    let serving = state.clusters.iter().filter_map(|cluster| {
-        let endpoint = state.endpoint_of(cluster)?;
-        Address::parse(&endpoint.url).ok()?;
-        let target = ClusterTarget {
-            slug: endpoint.slug.clone(),
-            envoy_cluster: own_cluster(&endpoint.slug),
-            group: cluster.group.clone(),
-            active: cluster.active,
-        };
-        Some((cluster.name.clone(), target))
-    });
-    // A transaction that began at an address which has since been retired goes on there.
-    let retired = state.endpoints.iter().filter(|e| e.retired && Address::parse(&e.url).is_ok()).map(|e| {
-        let target = ClusterTarget {
-            slug: e.slug.clone(),
-            envoy_cluster: own_cluster(&e.slug),
-            group: String::new(),
-            active: false,
-        };
-        (format!("retired/{}", e.slug), target)
-    });
-    let clusters = serving.chain(retired).collect();
-    PluginConfig {
-        version: state.rule_set.as_ref().map_or_else(|| "none".to_owned(), |r| r.version.to_string()),
-        rules: files,
-        default_group: settings.default_group.clone(),
-        groups,
-        clusters,
-        body: true,
-        routing_header: CLUSTER_HEADER.to_owned(),
-        metadata_namespace: NAMESPACE.to_owned(),
-        show_rule: settings.show_rule,
-    }
-}
-
 /// Hash of a value's JSON and of the program's version (another version may build another message from the same values).
 fn version<S: Serialize>(spec: &S) -> String {
     let json = serde_json::to_vec(spec).unwrap_or_default();
@@ -353,5 +252,4 @@ fn version<S: Serialize>(spec: &S) -> String {
 }
 
 #[cfg(test)]
-#[path = "snapshot_tests.rs"]
 mod tests;

@@ -1,0 +1,26 @@
+//! `/api/v1/audit`: who changed what.
+
+use super::{Api, Problem};
+use crate::store::AuditEntry;
+use axum::Json;
+use axum::extract::{Query, State};
+use serde::Deserialize;
+
+/// Entries of a page when nothing is said, and at most.
+const PAGE: i64 = 100;
+const LARGEST_PAGE: i64 = 1_000;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Page {
+    /// Of this cluster or group only.
+    subject: Option<String>,
+    /// Older than this entry: the `id` of the last one of the page before.
+    before: Option<i64>,
+    limit: Option<i64>,
+}
+
+pub(super) async fn list(State(api): State<Api>, Query(page): Query<Page>) -> Result<Json<Vec<AuditEntry>>, Problem> {
+    let limit = page.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
+    Ok(Json(api.store.audit(page.subject.as_deref(), page.before, limit).await?))
+}

@@ -1,0 +1,120 @@
+//! Can a coordinator take queries, and how busy is it? Asked by the one Warren that judges; the others hear of it.
+
+mod probe;
+mod settings;
+
+pub(crate) use settings::{HealthKind, HealthSettings};
+
+use crate::credentials::CredentialBook;
+use crate::load::Load;
+use crate::snapshot::{Health, Observed};
+use crate::state::{Address, Cluster, Endpoint, State};
+use crate::trino::Coordinator;
+use probe::{Probe, Proven};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+/// What a probe found out, sent when it changes. Also what one Warren tells the others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Report {
+    pub(crate) slug: String,
+    pub(crate) health: Health,
+    pub(crate) load: Option<Load>,
+    pub(crate) coordinator_id: Option<String>,
+}
+
+/// One task a coordinator, so that a slow one holds up no other.
+pub(crate) struct Probes {
+    http: reqwest::Client,
+    period: Duration,
+    credentials: CredentialBook,
+    reports: mpsc::Sender<Report>,
+    running: BTreeMap<(String, String), Running>,
+}
+
+struct Running {
+    task: JoinHandle<()>,
+    settings: watch::Sender<HealthSettings>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// A client for asking coordinators: no proxy between, and no redirect to elsewhere.
+///
+/// # Errors
+/// When the machine gives no TLS or resolver to build it with.
+pub(crate) fn http_client() -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).user_agent("warren").build()
+}
+
+impl Probes {
+    pub(crate) fn new(
+        http: reqwest::Client,
+        period: Duration,
+        credentials: CredentialBook,
+        reports: mpsc::Sender<Report>,
+    ) -> Probes {
+        Probes { http, period, credentials, reports, running: BTreeMap::new() }
+    }
+
+    /// Probes these coordinators from now on, and no others. What `trusted` says of one that was not probed before is taken
+    /// for granted until its first check: another Warren judged it a moment ago.
+    pub(crate) fn watch(&mut self, state: Option<&State>, trusted: Option<&Observed>) {
+        let endpoints = state.map(|s| s.endpoints.as_slice()).unwrap_or_default();
+        let mut wanted = BTreeMap::new();
+        for endpoint in endpoints.iter().filter(|e| !e.retired) {
+            let of = |c: &&Cluster| c.name == endpoint.cluster;
+            let settings = state.and_then(|s| s.clusters.iter().find(of)).map(|c| c.settings.health.clone());
+            wanted.insert((endpoint.slug.clone(), endpoint.url.clone()), (endpoint, settings.unwrap_or_default()));
+        }
+        self.running.retain(|key, _| wanted.contains_key(key));
+        for (key, (endpoint, settings)) in wanted {
+            if let Some(running) = self.running.get(&key) {
+                running.settings.send_if_modified(|old| {
+                    let changed = *old != settings;
+                    *old = settings;
+                    changed
+                });
+            } else if let Some(running) = self.start(endpoint, settings, trusted) {
+                self.running.insert(key, running);
+            }
+        }
+    }
+
+    /// Probes no one: another Warren does.
+    pub(crate) fn stop(&mut self) {
+        self.running.clear();
+    }
+
+    fn start(&self, endpoint: &Endpoint, settings: HealthSettings, trusted: Option<&Observed>) -> Option<Running> {
+        let address = Address::parse(&endpoint.url).ok()?;
+        let last = trusted.and_then(|observed| observed.report(&endpoint.slug)).filter(|report| report.health.healthy);
+        let probe = Probe {
+            coordinator: Coordinator {
+                http: self.http.clone(),
+                address,
+                slug: endpoint.slug.clone(),
+                credentials: self.credentials.get(None).ok()?,
+                timeout: settings.timeout(),
+            },
+            credentials: self.credentials.clone(),
+            settings: settings.clone(),
+            proven: if last.is_some() { Proven::Yes } else { Proven::No },
+            uptime: 0.0,
+            failures: 0,
+            successes: 0,
+            note: last.as_ref().map(|report| report.health.reason.clone()).unwrap_or_default(),
+            last,
+        };
+        let (sender, receiver) = watch::channel(settings);
+        let task = tokio::spawn(probe.run(self.period, receiver, self.reports.clone()));
+        Some(Running { task, settings: sender })
+    }
+}

@@ -1,0 +1,56 @@
+//! Who changed what. Written by triggers, so that Trino Gateway's changes and psql's are in it, too.
+
+use super::{Store, StoreError};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::Row;
+
+/// One change.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct AuditEntry {
+    pub(crate) id: i64,
+    /// In UTC.
+    pub(crate) at: String,
+    pub(crate) actor: String,
+    pub(crate) action: String,
+    /// `cluster`, `cluster settings`, `group` or `operation`.
+    pub(crate) kind: String,
+    pub(crate) subject: String,
+    /// The row before and after.
+    pub(crate) before: Option<Value>,
+    pub(crate) after: Option<Value>,
+}
+
+impl Store {
+    /// The newest entries below `before`, newest first; of one cluster or group, or of all.
+    pub(crate) async fn audit(
+        &self,
+        subject: Option<&str>,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT id, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS at, actor, action, kind, subject, before::text AS before, after::text AS after
+             FROM warren_audit WHERE ($1::text IS NULL OR subject = $1) AND ($2::bigint IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
+        )
+        .bind(subject)
+        .bind(before)
+        .bind(limit)
+        .fetch_all(self.pool().await?)
+        .await?;
+        let json = |text: Option<String>| text.as_deref().map(super::state::decode).transpose();
+        let entries = rows.iter().map(|row| {
+            Ok(AuditEntry {
+                id: row.try_get("id")?,
+                at: row.try_get("at")?,
+                actor: row.try_get("actor")?,
+                action: row.try_get("action")?,
+                kind: row.try_get("kind")?,
+                subject: row.try_get("subject")?,
+                before: json(row.try_get("before")?)?,
+                after: json(row.try_get("after")?)?,
+            })
+        });
+        Ok(entries.collect::<Result<_, sqlx::Error>>()?)
+    }
+}

@@ -1,0 +1,6 @@
+//! Trino as Warren itself talks to it: health, load, workers. Queries of users never come by here.
+
+pub(crate) mod client;
+pub(crate) mod metrics;
+
+pub(crate) use client::{Coordinator, Failure, Info, SOURCE};
