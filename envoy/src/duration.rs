@@ -33,6 +33,15 @@ pub(crate) fn text(duration: Duration) -> String {
     format!("{}{unit}", ms / millis)
 }
 
+impl utoipa::PartialSchema for Span {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        let text = utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::schema::Type::String);
+        text.description(Some("500ms, 5s, 10m, 1h, 7d")).into()
+    }
+}
+
+impl utoipa::ToSchema for Span {}
+
 impl std::str::FromStr for Span {
     type Err = String;
     fn from_str(text: &str) -> Result<Span, String> {

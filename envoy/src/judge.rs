@@ -7,6 +7,7 @@ use crate::store::{Store, StoreError};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::sync::watch;
+use utoipa::ToSchema;
 
 /// How often the judge says that it lives, and the others look.
 const BEAT: Duration = Duration::from_secs(1);
@@ -16,7 +17,7 @@ const SILENT: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What this Warren is to the others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Role {
     /// It judges for all, and carries out operations.

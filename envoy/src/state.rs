@@ -4,6 +4,7 @@ use crate::health::HealthSettings;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
+use utoipa::ToSchema;
 use warren_rules::RuleFile;
 
 /// Everything that PostgreSQL holds, as of one transaction.
@@ -17,7 +18,7 @@ pub(crate) struct State {
 }
 
 /// One Trino cluster as its users configured it: a row of `gateway_backend`, and Warren's own settings beside it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Cluster {
     pub(crate) name: String,
@@ -36,7 +37,7 @@ pub(crate) struct Cluster {
 }
 
 /// What Trino Gateway has no column for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ClusterSettings {
     /// Share of new queries beside the others of its group, before load is looked at: 1 to 1000.
@@ -48,7 +49,7 @@ pub(crate) struct ClusterSettings {
 }
 
 /// How far an inactive cluster is on its way out, as stored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Stage {
     /// Never active yet.
@@ -94,7 +95,7 @@ pub(crate) struct Group {
 }
 
 /// How Envoy picks a cluster of a group.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "snake_case")]
 pub(crate) enum Policy {

@@ -9,6 +9,7 @@ use crate::xds::nodes::{Node, Nodes};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use utoipa::ToSchema;
 
 /// Shared by all tasks.
 #[derive(Debug)]
@@ -28,7 +29,7 @@ struct Inner {
 }
 
 /// The whole, as the API gives it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct StatusReport {
     /// Version of the snapshot being served; none before the first.
     pub(crate) snapshot: Option<String>,
@@ -45,7 +46,7 @@ pub(crate) struct StatusReport {
 }
 
 /// One cluster, or an address that is kept for its running queries.
-#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, ToSchema)]
 pub(crate) struct ClusterStatus {
     pub(crate) name: String,
     pub(crate) slug: String,
@@ -66,7 +67,7 @@ pub(crate) struct ClusterStatus {
 }
 
 /// One group, with what its clusters do together.
-#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq, ToSchema)]
 pub(crate) struct GroupStatus {
     pub(crate) name: String,
     /// Queries that no rule sends elsewhere come here.

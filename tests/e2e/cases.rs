@@ -5,10 +5,13 @@ mod body;
 mod clusters;
 mod door;
 mod follow_ups;
+mod lifecycle;
+mod load;
 mod outages;
 mod routing;
 mod rules;
 mod transactions;
+mod workers;
 
 use std::time::Duration;
 
@@ -60,6 +63,20 @@ pub(crate) const CASES: &[(&str, Case)] = cases![
     clusters::an_address_edited_in_mid_query_lets_the_query_finish,
     clusters::a_row_that_makes_no_sense_changes_nothing_and_is_named,
     clusters::a_database_made_by_trino_gateway_is_taken_as_it_is,
+    lifecycle::a_drain_ends_when_the_last_query_does_and_loses_none,
+    lifecycle::a_drain_is_given_up_at_its_deadline_and_undone_by_activating,
+    lifecycle::another_warren_finishes_a_drain,
+    lifecycle::a_cluster_that_may_run_queries_is_not_removed,
+    lifecycle::every_change_is_recorded_with_who_made_it,
+    lifecycle::a_renamed_cluster_keeps_its_queries,
+    lifecycle::a_change_based_on_something_outdated_is_refused,
+    load::the_busier_cluster_gets_fewer_queries,
+    load::a_full_cluster_gets_no_more,
+    load::a_group_that_hashes_sends_a_user_always_to_the_same_cluster,
+    load::health_can_be_judged_by_metrics_and_by_sql,
+    load::editing_a_cluster_does_not_take_it_out,
+    load::a_trino_that_refuses_forwarded_headers_is_not_added,
+    workers::a_worker_with_tasks_ends_and_its_query_finishes_and_then_the_whole_cluster_ends,
     rules::a_saved_rule_is_in_force_and_drains_nothing,
     rules::a_broken_rule_is_refused_with_its_line_and_the_old_ones_serve,
     rules::rules_are_published_listed_and_rolled_back,

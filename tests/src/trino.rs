@@ -33,12 +33,27 @@ pub struct TrinoOptions {
     pub optimise: bool,
     /// Plugins by the names of their folders in the server's own, besides the connectors.
     pub plugins: Vec<String>,
+    /// What it is in its cluster.
+    pub role: Role,
+    /// Take `X-Forwarded-…` headers. Trino's own default is not to.
+    pub forwarded: bool,
     /// Lines for `config.properties`.
     pub config: Vec<String>,
     /// Further files: path below `etc`, text.
     pub files: Vec<(String, String)>,
     /// Use the class cache if it was made.
     pub class_cache: bool,
+}
+
+/// What a Trino is in its cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Role {
+    /// A coordinator that also works.
+    Alone,
+    /// A coordinator that leaves the work to its workers.
+    Coordinator,
+    /// A worker of the coordinator at this address.
+    Worker(String),
 }
 
 /// A running Trino.
@@ -105,6 +120,8 @@ impl Default for TrinoOptions {
             heap: "1G".to_owned(),
             optimise: false,
             plugins: Vec::new(),
+            role: Role::Alone,
+            forwarded: true,
             config: Vec::new(),
             files: Vec::new(),
             class_cache: true,
@@ -169,6 +186,16 @@ impl Trino {
         self.process.wait_until(READY, "a first query to succeed", || {
             let query = session.run(&self.url(), self.first_query)?.success()?;
             ensure!(query.value().is_some_and(|count| count == 25), "got {:?}", query.rows);
+            Ok(())
+        })
+    }
+
+    /// Waits until it says that it has started; for one that runs no queries by itself.
+    pub fn wait_started(&self) -> Result<()> {
+        let url = format!("{}/v1/info", self.url());
+        self.process.wait_until(READY, "to have started", || {
+            let info = http::get(&url, &[])?.json(&url)?;
+            ensure!(info.get("starting").is_some_and(|starting| starting == false), "{info}");
             Ok(())
         })
     }

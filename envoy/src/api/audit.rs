@@ -5,12 +5,13 @@ use crate::store::AuditEntry;
 use axum::Json;
 use axum::extract::{Query, State};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 /// Entries of a page when nothing is said, and at most.
 const PAGE: i64 = 100;
 const LARGEST_PAGE: i64 = 1_000;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Page {
     /// Of this cluster or group only.
@@ -20,6 +21,13 @@ pub(super) struct Page {
     limit: Option<i64>,
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/v1/audit",
+    tag = "audit", operation_id = "audit_list",
+    params(Page),
+    responses((status = 200, body = Vec<AuditEntry>), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn list(State(api): State<Api>, Query(page): Query<Page>) -> Result<Json<Vec<AuditEntry>>, Problem> {
     let limit = page.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
     Ok(Json(api.store.audit(page.subject.as_deref(), page.before, limit).await?))

@@ -12,9 +12,10 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeSet;
+use utoipa::{IntoParams, ToSchema};
 
 /// A cluster to add.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct NewCluster {
     pub(crate) name: String,
@@ -34,7 +35,7 @@ pub(crate) struct NewCluster {
 }
 
 /// What is to be another way; the rest stays (RFC 7396).
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ClusterChange {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,19 +55,19 @@ pub(crate) struct ClusterChange {
 }
 
 /// What was done, and what is worth a look though it was done.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Done {
     pub(crate) warnings: Vec<String>,
 }
 
 /// A new name.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rename {
     pub(crate) name: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 pub(super) struct Removal {
     /// Whatever it is doing.
     #[serde(default)]
@@ -78,16 +79,36 @@ fn there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<u32
     Option::deserialize(deserializer).map(Some)
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/v1/clusters",
+    tag = "clusters", operation_id = "clusters_list",
+    responses((status = 200, body = Vec<ClusterStatus>), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn list(State(api): State<Api>) -> Json<Vec<ClusterStatus>> {
     Json(api.status.report().clusters)
 }
 
 /// As PostgreSQL has it, with a version for `If-Match`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/clusters/{name}",
+    tag = "clusters", operation_id = "clusters_get",
+    params(("name" = String, Path)),
+    responses((status = 200, body = Cluster, headers(("ETag" = String))), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn get(State(api): State<Api>, Path(name): Path<String>) -> Result<Response, Problem> {
     let cluster = api.store.cluster(&name).await?;
     Ok(([(header::ETAG, etag(&cluster))], Json(cluster)).into_response())
 }
 
+#[utoipa::path(
+    post,
+    path = "/api/v1/clusters",
+    tag = "clusters", operation_id = "clusters_add",
+    request_body = NewCluster,
+    responses((status = 201, body = Done), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn add(
     State(api): State<Api>,
     actor: Actor,
@@ -114,6 +135,14 @@ pub(super) async fn add(
     Ok((StatusCode::CREATED, Json(Done { warnings })))
 }
 
+#[utoipa::path(
+    patch,
+    path = "/api/v1/clusters/{name}",
+    tag = "clusters", operation_id = "clusters_change",
+    params(("name" = String, Path), ("If-Match" = Option<String>, Header)),
+    request_body = ClusterChange,
+    responses((status = 200, body = Done, headers(("ETag" = String))), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn change(
     State(api): State<Api>,
     actor: Actor,
@@ -156,6 +185,14 @@ pub(super) async fn change(
     Ok(([(header::ETAG, etag(&cluster))], Json(Done { warnings })).into_response())
 }
 
+#[utoipa::path(
+    post,
+    path = "/api/v1/clusters/{name}/rename",
+    tag = "clusters", operation_id = "clusters_rename",
+    params(("name" = String, Path)),
+    request_body = Rename,
+    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn rename(
     State(api): State<Api>,
     actor: Actor,
@@ -167,6 +204,13 @@ pub(super) async fn rename(
     Ok(StatusCode::NO_CONTENT)
 }
 
+#[utoipa::path(
+    delete,
+    path = "/api/v1/clusters/{name}",
+    tag = "clusters", operation_id = "clusters_remove",
+    params(("name" = String, Path), Removal, ("If-Match" = Option<String>, Header)),
+    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn remove(
     State(api): State<Api>,
     actor: Actor,

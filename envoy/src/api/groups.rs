@@ -10,9 +10,10 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderName, StatusCode};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use utoipa::ToSchema;
 
 /// A group's settings.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct GroupSettings {
     pub(crate) policy: Policy,
@@ -24,10 +25,24 @@ pub(crate) struct GroupSettings {
     pub(crate) strict: bool,
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/v1/groups",
+    tag = "groups", operation_id = "groups_list",
+    responses((status = 200, body = Vec<GroupStatus>), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn list(State(api): State<Api>) -> Json<Vec<GroupStatus>> {
     Json(api.status.report().groups)
 }
 
+#[utoipa::path(
+    put,
+    path = "/api/v1/groups/{name}",
+    tag = "groups", operation_id = "groups_put",
+    params(("name" = String, Path)),
+    request_body = GroupSettings,
+    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn put(
     State(api): State<Api>,
     actor: Actor,
@@ -45,6 +60,13 @@ pub(super) async fn put(
 }
 
 /// The default settings again.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/groups/{name}",
+    tag = "groups", operation_id = "groups_reset",
+    params(("name" = String, Path)),
+    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn reset(
     State(api): State<Api>,
     actor: Actor,

@@ -17,6 +17,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
+use utoipa::ToSchema;
 
 /// How often a watched operation is read.
 const WATCH: Duration = Duration::from_millis(500);
@@ -24,13 +25,20 @@ const WATCH: Duration = Duration::from_millis(500);
 const DEADLINE: Duration = Duration::from_secs(3600);
 
 /// How to drain or shut down.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Begin {
     /// When it is given up, from now on; an hour when not given.
     pub(crate) deadline: Option<Span>,
 }
 
+#[utoipa::path(
+    post,
+    path = "/api/v1/clusters/{name}/activate",
+    tag = "lifecycle", operation_id = "lifecycle_activate",
+    params(("name" = String, Path)),
+    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn activate(
     State(api): State<Api>,
     actor: Actor,
@@ -40,6 +48,13 @@ pub(super) async fn activate(
     Ok(StatusCode::NO_CONTENT)
 }
 
+#[utoipa::path(
+    post,
+    path = "/api/v1/clusters/{name}/deactivate",
+    tag = "lifecycle", operation_id = "lifecycle_deactivate",
+    params(("name" = String, Path)),
+    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn deactivate(
     State(api): State<Api>,
     actor: Actor,
@@ -49,6 +64,14 @@ pub(super) async fn deactivate(
     Ok(StatusCode::NO_CONTENT)
 }
 
+#[utoipa::path(
+    post,
+    path = "/api/v1/clusters/{name}/drain",
+    tag = "lifecycle", operation_id = "lifecycle_drain",
+    params(("name" = String, Path)),
+    request_body = Option<Begin>,
+    responses((status = 202, body = Option<Operation>), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn drain(
     State(api): State<Api>,
     actor: Actor,
@@ -58,6 +81,14 @@ pub(super) async fn drain(
     start(&api, &actor, &name, false, begin).await
 }
 
+#[utoipa::path(
+    post,
+    path = "/api/v1/clusters/{name}/shutdown",
+    tag = "lifecycle", operation_id = "lifecycle_shutdown",
+    params(("name" = String, Path)),
+    request_body = Option<Begin>,
+    responses((status = 202, body = Option<Operation>), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn shutdown(
     State(api): State<Api>,
     actor: Actor,
@@ -81,6 +112,13 @@ async fn start(
 }
 
 /// The newest drain or shutdown.
+#[utoipa::path(
+    get,
+    path = "/api/v1/clusters/{name}/operation",
+    tag = "lifecycle", operation_id = "lifecycle_operation",
+    params(("name" = String, Path)),
+    responses((status = 200, body = Operation), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn operation(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<Operation>, Problem> {
     newest(&api, &name).await.map(Json)
 }
@@ -93,6 +131,13 @@ async fn newest(api: &Api, name: &str) -> Result<Operation, Problem> {
 }
 
 /// The same as server-sent events: one each time it changes, until it ends.
+#[utoipa::path(
+    get,
+    path = "/api/v1/clusters/{name}/operation/events",
+    tag = "lifecycle", operation_id = "lifecycle_watch",
+    params(("name" = String, Path)),
+    responses((status = 200, body = Operation, content_type = "text/event-stream"), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn watch(State(api): State<Api>, Path(name): Path<String>) -> Result<impl IntoResponse, Problem> {
     let first = newest(&api, &name).await?;
     let (events, stream) = mpsc::channel::<Result<Event, Infallible>>(4);
@@ -119,6 +164,13 @@ pub(super) async fn watch(State(api): State<Api>, Path(name): Path<String>) -> R
     Ok(Sse::new(ReceiverStream::new(stream)).keep_alive(KeepAlive::default()))
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/v1/clusters/{name}/workers",
+    tag = "lifecycle", operation_id = "lifecycle_workers",
+    params(("name" = String, Path)),
+    responses((status = 200, body = Vec<Worker>), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn list_workers(
     State(api): State<Api>,
     Path(name): Path<String>,
@@ -128,6 +180,13 @@ pub(super) async fn list_workers(
 }
 
 /// Tells one worker to finish what it does and end; the cluster goes on without it.
+#[utoipa::path(
+    post,
+    path = "/api/v1/clusters/{name}/workers/{node_id}/shutdown",
+    tag = "lifecycle", operation_id = "lifecycle_shutdown_worker",
+    params(("name" = String, Path), ("node_id" = String, Path)),
+    responses((status = 202), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn shutdown_worker(
     State(api): State<Api>,
     Path((name, node_id)): Path<(String, String)>,

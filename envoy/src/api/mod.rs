@@ -8,17 +8,22 @@ mod lifecycle;
 mod rules;
 
 use crate::credentials::CredentialBook;
-use crate::status::Status;
+use crate::status::{Status, StatusReport};
 use crate::store::{Store, StoreError};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
+use utoipa::ToSchema;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Components, Info, OpenApi, OpenApiBuilder};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 pub(crate) use clusters::{ClusterChange, Done, NewCluster, Rename};
 pub(crate) use groups::GroupSettings;
@@ -42,7 +47,7 @@ pub(crate) struct Api {
 }
 
 /// An error as RFC 9457 shapes it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Problem {
     pub(crate) title: String,
     pub(crate) status: u16,
@@ -78,27 +83,53 @@ impl From<StoreError> for Problem {
     }
 }
 
+/// `/api/v1`, with what its document says of each path.
+fn documented() -> OpenApiRouter<Api> {
+    let info = Info::builder().title("Warren").version(env!("CARGO_PKG_VERSION")).description(Some(
+        "Clusters, groups, rules, and what became of them. Errors are problem+json and list every mistake.",
+    ));
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    let document = OpenApiBuilder::new()
+        .info(info.build())
+        .components(Some(Components::builder().security_scheme("token", bearer).build()))
+        .security(Some([SecurityRequirement::new::<_, [&str; 0], &str>("token", [])]));
+    OpenApiRouter::with_openapi(document.build())
+        .routes(routes!(openapi))
+        .routes(routes!(status))
+        .routes(routes!(clusters::list, clusters::add))
+        .routes(routes!(clusters::get, clusters::change, clusters::remove))
+        .routes(routes!(clusters::rename))
+        .routes(routes!(lifecycle::activate))
+        .routes(routes!(lifecycle::deactivate))
+        .routes(routes!(lifecycle::drain))
+        .routes(routes!(lifecycle::shutdown))
+        .routes(routes!(lifecycle::operation))
+        .routes(routes!(lifecycle::watch))
+        .routes(routes!(lifecycle::list_workers))
+        .routes(routes!(lifecycle::shutdown_worker))
+        .routes(routes!(groups::list))
+        .routes(routes!(groups::put, groups::reset))
+        .routes(routes!(audit::list))
+        .routes(routes!(rules::list, rules::publish))
+        .routes(routes!(rules::rollback))
+}
+
+/// This document.
+#[utoipa::path(get, path = "/api/v1/openapi.json", tag = "about", responses((status = 200, body = Object)))]
+async fn openapi() -> Json<OpenApi> {
+    Json(documented().into_openapi())
+}
+
+/// What is served, what is wrong, and what each Envoy made of it.
+#[utoipa::path(get, path = "/api/v1/status", tag = "about", responses((status = 200, body = StatusReport)))]
+async fn status(State(api): State<Api>) -> Json<StatusReport> {
+    Json(api.status.report())
+}
+
 /// All paths of the API port.
 pub(crate) fn router(api: Api) -> Router {
-    let guarded = Router::new()
-        .route("/api/v1/status", get(async |State(api): State<Api>| Json(api.status.report())))
-        .route("/api/v1/clusters", get(clusters::list).post(clusters::add))
-        .route("/api/v1/clusters/{name}", get(clusters::get).patch(clusters::change).delete(clusters::remove))
-        .route("/api/v1/clusters/{name}/rename", post(clusters::rename))
-        .route("/api/v1/clusters/{name}/activate", post(lifecycle::activate))
-        .route("/api/v1/clusters/{name}/deactivate", post(lifecycle::deactivate))
-        .route("/api/v1/clusters/{name}/drain", post(lifecycle::drain))
-        .route("/api/v1/clusters/{name}/shutdown", post(lifecycle::shutdown))
-        .route("/api/v1/clusters/{name}/operation", get(lifecycle::operation))
-        .route("/api/v1/clusters/{name}/operation/events", get(lifecycle::watch))
-        .route("/api/v1/clusters/{name}/workers", get(lifecycle::list_workers))
-        .route("/api/v1/clusters/{name}/workers/{node_id}/shutdown", post(lifecycle::shutdown_worker))
-        .route("/api/v1/groups", get(groups::list))
-        .route("/api/v1/groups/{name}", put(groups::put).delete(groups::reset))
-        .route("/api/v1/audit", get(audit::list))
-        .route("/api/v1/rules", get(rules::list).post(rules::publish))
-        .route("/api/v1/rules/{version}/rollback", post(rules::rollback))
-        .layer(from_fn_with_state(api.clone(), bearer));
+    let (guarded, _) = documented().split_for_parts();
+    let guarded = guarded.layer(from_fn_with_state(api.clone(), bearer));
     Router::new()
         .route("/livez", get(async || "ok"))
         .route("/readyz", get(ready))
@@ -139,4 +170,20 @@ async fn bearer(State(api): State<Api>, request: Request, next: Next) -> Respons
         return problem.into_response();
     }
     next.run(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn docs_openapi_json_is_what_is_served() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
+        let served = format!("{}\n", documented().into_openapi().to_pretty_json().unwrap());
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(file, &served).unwrap();
+        }
+        let written = std::fs::read_to_string(file).unwrap();
+        assert!(written == served, "docs/openapi.json is outdated: UPDATE=1 cargo test -p warren openapi writes it");
+    }
 }

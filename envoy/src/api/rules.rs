@@ -6,15 +6,18 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use warren_rules::{RuleFile, RuleSet};
 
 /// How many rule sets a list shows.
 const LISTED: i64 = 50;
 
 /// A rule set to put in force.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Publish {
+    /// Each `{"name": "rules.rhai", "source": "…"}`.
+    #[schema(value_type = Vec<Object>)]
     pub(crate) files: Vec<RuleFile>,
     #[serde(default)]
     pub(crate) author: String,
@@ -23,21 +26,41 @@ pub(crate) struct Publish {
 }
 
 /// A rule set that is in force now.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Published {
     pub(crate) version: i64,
     /// What is worth a look, though nothing is broken: groups and clusters that do not exist (yet).
     pub(crate) warnings: Vec<String>,
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/v1/rules",
+    tag = "rules", operation_id = "rules_list",
+    responses((status = 200, body = Vec<RuleSetEntry>), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn list(State(api): State<Api>) -> Result<Json<Vec<RuleSetEntry>>, Problem> {
     Ok(Json(api.store.rule_sets(LISTED).await?))
 }
 
+#[utoipa::path(
+    post,
+    path = "/api/v1/rules",
+    tag = "rules", operation_id = "rules_publish",
+    request_body = Publish,
+    responses((status = 200, body = Published), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn publish(State(api): State<Api>, Json(new): Json<Publish>) -> Result<Json<Published>, Problem> {
     check_and_publish(&api, &new.files, &new.author, &new.message).await
 }
 
+#[utoipa::path(
+    post,
+    path = "/api/v1/rules/{version}/rollback",
+    tag = "rules", operation_id = "rules_rollback",
+    params(("version" = i64, Path)),
+    responses((status = 200, body = Published), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn rollback(State(api): State<Api>, Path(version): Path<i64>) -> Result<Json<Published>, Problem> {
     let files = api.store.rule_files(version).await?;
     check_and_publish(&api, &files, "", &format!("roll back to {version}")).await

@@ -6,9 +6,10 @@ use crate::trino::metrics;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// By what means. All but `none` ask `/v1/info`, and run a query once a coordinator is up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum HealthKind {
     /// Load by Trino's metrics if Warren may read them.
@@ -25,7 +26,7 @@ pub(crate) enum HealthKind {
 }
 
 /// What is not said has its default.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct HealthSettings {
     pub(crate) kind: HealthKind,

@@ -17,9 +17,10 @@ pub(crate) use next::OperationStep;
 use crate::state::Stage;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use utoipa::ToSchema;
 
 /// What a cluster is doing, as people see it. Follows from its row, its health and [`Stage`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Life {
     /// Known, and never active yet.

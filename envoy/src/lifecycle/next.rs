@@ -4,12 +4,13 @@ use super::Left;
 use crate::state::Stage;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// No query runs or waits for as long: a client may still fetch the last pages of one that has just ended.
 pub(crate) const QUIET: Duration = Duration::from_secs(5);
 
 /// How far an operation is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum OperationStep {
     Draining,

@@ -5,6 +5,7 @@ use crate::state::Address;
 use crate::trino::{Coordinator, Failure};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 /// All nodes that are no coordinator, with the tasks that run there (`system.runtime`).
 const WORKERS: &str = "SELECT n.node_id, n.http_uri, n.state, count(t.task_id) FROM system.runtime.nodes n \
@@ -12,7 +13,7 @@ const WORKERS: &str = "SELECT n.node_id, n.http_uri, n.state, count(t.task_id) F
      WHERE NOT n.coordinator GROUP BY 1, 2, 3 ORDER BY 1";
 
 /// A worker, as its coordinator sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Worker {
     /// Trino's name of it.
     pub(crate) node_id: String,

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// A drain or a shutdown, as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Operation {
     pub(crate) id: i64,
     pub(crate) cluster: String,

@@ -3,10 +3,11 @@
 use super::{Store, StoreError};
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
+use utoipa::ToSchema;
 use warren_rules::RuleFile;
 
 /// A rule set as it is listed.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub(crate) struct RuleSetEntry {
     pub(crate) version: i64,
     pub(crate) created_at: String,

@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
+use utoipa::ToSchema;
 
 /// How long an Envoy that went away is still shown.
 const REMEMBERED: Duration = Duration::from_secs(600);
 
 /// One Envoy.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq, ToSchema)]
 pub(crate) struct Node {
     /// Streams that are open; for a moment two, when it connects again before the old one is seen to be gone.
     pub(crate) streams: u32,
@@ -24,7 +25,7 @@ pub(crate) struct Node {
 }
 
 /// What one Envoy did with one kind of resource.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq, ToSchema)]
 pub(crate) struct NodeKind {
     /// Version of the snapshot that it runs.
     pub(crate) accepted: Option<String>,
@@ -33,7 +34,7 @@ pub(crate) struct NodeKind {
 }
 
 /// A NACK.
-#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq, ToSchema)]
 pub(crate) struct Rejection {
     pub(crate) snapshot: String,
     /// The resources that were refused and not replaced since.

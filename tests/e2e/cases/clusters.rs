@@ -13,7 +13,7 @@ use super::SOON;
 const LONG: &str = "SELECT * FROM tpch.sf1.orders LIMIT 100000";
 
 /// A query that runs on this cluster and has more pages to come.
-fn running_on(stack: &Stack, slug: &str) -> Result<Query> {
+pub(super) fn running_on(stack: &Stack, slug: &str) -> Result<Query> {
     eventually(SOON, &format!("a query to land on {slug}"), || {
         let mut query = Session::user("alice").source("airflow").start(&stack.url(0)?, LONG)?;
         ensure!(query.slug() == slug, "it landed on {}", query.slug());
@@ -24,7 +24,7 @@ fn running_on(stack: &Stack, slug: &str) -> Result<Query> {
 }
 
 /// Waits until 20 queries in a row through both Envoys all go to `slug`.
-fn wait_all_new_queries_on(stack: &Stack, slug: &str) -> Result<()> {
+pub(super) fn wait_all_new_queries_on(stack: &Stack, slug: &str) -> Result<()> {
     eventually(SOON, &format!("all new queries to go to {slug}"), || {
         for number in 0..20 {
             let query =
@@ -35,7 +35,7 @@ fn wait_all_new_queries_on(stack: &Stack, slug: &str) -> Result<()> {
     })
 }
 
-fn finish(mut query: Query, stack: &Stack, slug: &str) -> Result<()> {
+pub(super) fn finish(mut query: Query, stack: &Stack, slug: &str) -> Result<()> {
     query.finish_at(&stack.url(1)?)?;
     let query = query.success()?;
     assert_eq!((query.rows.len(), query.slug()), (100_000, slug));

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::TrinoOptions;
+use super::{Role, TrinoOptions};
 use crate::fetch::Programs;
 
 /// Writes them into `folder`, where Trino is started.
@@ -33,11 +33,7 @@ pub(super) fn write(programs: &Programs, folder: &Path, name: &str, port: u16, o
          node.id={name}\n\
          node.internal-address=127.0.0.1\n\
          node.bind-ip=127.0.0.1\n\
-         coordinator=true\n\
-         node-scheduler.include-coordinator=true\n\
          http-server.http.port={port}\n\
-         discovery.uri=http://127.0.0.1:{port}\n\
-         http-server.process-forwarded=true\n\
          http-server.log.enabled=false\n\
          plugin.dir=plugin\n\
          query.max-memory=200MB\n\
@@ -45,6 +41,16 @@ pub(super) fn write(programs: &Programs, folder: &Path, name: &str, port: u16, o
          memory.heap-headroom-per-node=200MB\n\
          query.max-history=10000\n"
     );
+    if options.forwarded {
+        config.push_str("http-server.process-forwarded=true\n");
+    }
+    config.push_str(&match &options.role {
+        Role::Worker(coordinator) => format!("coordinator=false\ndiscovery.uri={coordinator}\n"),
+        role => format!(
+            "coordinator=true\ndiscovery.uri=http://127.0.0.1:{port}\nnode-scheduler.include-coordinator={}\n",
+            *role == Role::Alone
+        ),
+    });
     for line in &options.config {
         config.push_str(line);
         config.push('\n');
