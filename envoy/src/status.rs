@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// Of a coordinator that no probe has reported on.
+pub(crate) const NOT_CHECKED: &str = "not checked yet";
+
 /// Shared by all tasks.
 #[derive(Debug)]
 pub(crate) struct Status {
@@ -91,7 +94,7 @@ impl Status {
                     active: cluster.is_some_and(|c| c.active),
                     healthy: health.is_some_and(|h| h.healthy),
                     retired: endpoint.retired,
-                    reason: health.map_or_else(|| "not checked yet".to_owned(), |h| h.reason.clone()),
+                    reason: health.map_or_else(|| NOT_CHECKED.to_owned(), |h| h.reason.clone()),
                     coordinator_id: observed
                         .coordinator_ids
                         .get(&endpoint.slug)

@@ -26,16 +26,9 @@ pub(crate) struct NewCluster {
 
 impl NewCluster {
     fn check(&self) -> Vec<String> {
-        let mut errors = Vec::new();
-        let name_fits = |name: &str| !name.is_empty() && name.len() <= 256 && !name.contains(['/', '\0', '\n', '\r']);
-        if !name_fits(&self.name) {
-            errors.push(format!("name `{}`: 1 to 256 characters, no slash, no line break", self.name.escape_debug()));
-        }
+        let mut errors = NewCluster::mistakes(&self.name, &self.url, "url");
         if self.group.as_deref().is_some_and(|g| !name_fits(g)) {
             errors.push("group: 1 to 256 characters, no slash, no line break".to_owned());
-        }
-        if let Err(reason) = Address::parse(&self.url) {
-            errors.push(format!("url `{}` is not of the form http://HOST:PORT: {reason}", self.url));
         }
         if let Some(url) = &self.external_url
             && !url::Url::parse(url).is_ok_and(|u| matches!(u.scheme(), "http" | "https"))
@@ -44,6 +37,22 @@ impl NewCluster {
         }
         errors
     }
+
+    /// What is wrong with a name and with an address, which was given as `field`.
+    pub(super) fn mistakes(name: &str, url: &str, field: &str) -> Vec<String> {
+        let mut errors = Vec::new();
+        if !name_fits(name) {
+            errors.push(format!("name `{}`: 1 to 256 characters, no slash, no line break", name.escape_debug()));
+        }
+        if let Err(reason) = Address::parse(url) {
+            errors.push(format!("{field} `{}` is not of the form http://HOST:PORT: {reason}", url.escape_debug()));
+        }
+        errors
+    }
+}
+
+fn name_fits(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 256 && !name.contains(['/', '\0', '\n', '\r'])
 }
 
 pub(super) async fn list(State(api): State<Api>) -> Json<Vec<ClusterStatus>> {
@@ -99,8 +108,8 @@ mod tests {
             new.check(),
             [
                 "name `a/b`: 1 to 256 characters, no slash, no line break",
-                "group: 1 to 256 characters, no slash, no line break",
                 "url `trino` is not of the form http://HOST:PORT: relative URL without a base",
+                "group: 1 to 256 characters, no slash, no line break",
                 "external_url `ftp://x` is not an http or https address",
             ]
         );

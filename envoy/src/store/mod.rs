@@ -3,6 +3,7 @@
 mod clusters;
 mod rules;
 mod state;
+mod trino_gateway;
 
 use sqlx::postgres::{PgListener, PgPool, PgPoolOptions};
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use thiserror::Error;
 use tokio::sync::OnceCell;
 
 pub(crate) use rules::RuleSetEntry;
+pub(crate) use trino_gateway::HistoryEntry;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 
