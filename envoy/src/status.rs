@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use utoipa::ToSchema;
 
+/// Of a coordinator that no probe has reported on.
+pub(crate) const NOT_CHECKED: &str = "not checked yet";
+
 /// Shared by all tasks.
 #[derive(Debug)]
 pub(crate) struct Status {
@@ -157,7 +160,7 @@ fn cluster_status(endpoint: &Endpoint, state: &State, observed: &Observed) -> Cl
         (Some(most), _) if healthy => format!("full: as many queries run as may ({most})"),
         (_, Some(health)) => health.reason.clone(),
         (_, None) if endpoint.retired => String::new(),
-        (_, None) => "not checked yet".to_owned(),
+        (_, None) => NOT_CHECKED.to_owned(),
     };
     ClusterStatus {
         name: endpoint.cluster.clone(),

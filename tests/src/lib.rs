@@ -24,4 +24,5 @@ pub mod run_dir;
 pub mod s3_server;
 pub mod stack;
 pub mod trino;
+pub mod trino_gateway;
 pub mod warren;

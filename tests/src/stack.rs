@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::envoy::Envoy;
 use crate::eventually::eventually;
 use crate::fetch::Programs;
+use crate::fetch::programs::Part;
 use crate::ports::free_port;
 use crate::postgres_server::PostgresServer;
 use crate::process::Process;
@@ -18,6 +19,7 @@ use crate::progress::Progress;
 use crate::relay::Manner;
 use crate::run_dir::RunDir;
 use crate::trino::{Trino, TrinoOptions};
+use crate::trino_gateway::{TrinoGateway, TrinoGatewayOptions};
 use crate::warren::{Warren, WarrenOptions};
 
 use control::Control;
@@ -47,6 +49,8 @@ pub struct StackOptions {
     pub relays: bool,
     /// `warren` and Envoys go by a clock that can be moved.
     pub clock: bool,
+    /// A Trino Gateway on the same database, which makes its tables before `warren` comes.
+    pub trino_gateway: Option<TrinoGatewayOptions>,
 }
 
 /// A running stack. Dropping it stops everything and removes its folder (`WARREN_KEEP=1` keeps it).
@@ -64,6 +68,8 @@ pub struct Stack {
     pub relays: Option<Relays>,
     /// The clock of `warren` and the Envoys, if the options ask for it.
     pub clock: Option<Clock>,
+    /// The Trino Gateway beside it, if the options ask for it.
+    pub trino_gateway: Option<TrinoGateway>,
     /// Where the programs were fetched to.
     pub programs: Programs,
     /// The folder of this run.
@@ -86,6 +92,7 @@ impl Default for StackOptions {
             warren: Vec::new(),
             relays: false,
             clock: false,
+            trino_gateway: None,
         }
     }
 }
@@ -96,7 +103,8 @@ impl Stack {
     /// Fetches what is missing, starts everything, adds and activates the clusters, and waits until every Envoy routes to
     /// all of them. When it fails the ends of all logs are in the error.
     pub fn start(name: &str, options: StackOptions, progress: &Progress) -> Result<Self> {
-        let programs = Programs::fetch(progress)?;
+        let extra: &[Part] = if options.trino_gateway.is_some() { &[Part::TrinoGateway] } else { &[] };
+        let programs = Programs::fetch_also(extra, progress)?;
         let run = RunDir::new(name)?;
         let logs = run.path().to_owned();
         Self::start_in(run, programs, options, progress)
@@ -141,7 +149,8 @@ impl Stack {
         });
         // Ends of logs, here: with an error the folder and its logs go.
         let with_logs = |error: anyhow::Error| error.context(run.log_tails(25));
-        let Control { postgres, relays, clock, warren_options, warren, envoys } = control.map_err(with_logs)?;
+        let Control { postgres, relays, clock, trino_gateway, warren_options, warren, envoys } =
+            control.map_err(with_logs)?;
         let trinos = trinos.map_err(with_logs)?;
         let ports = listen.into_iter().map(|(_, port)| port).collect();
         let stack = Self {
@@ -151,6 +160,7 @@ impl Stack {
             postgres,
             relays,
             clock,
+            trino_gateway,
             programs,
             run,
             ports,
@@ -198,6 +208,11 @@ impl Stack {
     /// The clock, of a stack that was asked for one.
     pub fn clock(&self) -> Result<&Clock> {
         self.clock.as_ref().context("this stack was started without a clock (`StackOptions::clock`)")
+    }
+
+    /// The Trino Gateway, of a stack that was asked for one.
+    pub fn trino_gateway(&self) -> Result<&TrinoGateway> {
+        self.trino_gateway.as_ref().context("this stack was started without one (`StackOptions::trino_gateway`)")
     }
 
     /// The folder of rules that `warren` watches.
@@ -316,6 +331,9 @@ impl Stack {
             }
         }
         self.postgres.start_again()?;
+        if let Some(gateway) = &self.trino_gateway {
+            gateway.start_again()?;
+        }
         self.warren.start_again()?;
         for envoy in &self.envoys {
             envoy.start_again()?;
@@ -335,8 +353,9 @@ impl Stack {
     /// Every process of the stack.
     pub fn processes(&self) -> impl Iterator<Item = &Process> {
         let control = [&self.postgres.process, &self.warren.process];
+        let gateway = self.trino_gateway.iter().map(|gateway| &gateway.process);
         let envoys = self.envoys.iter().map(|envoy| &envoy.process);
-        control.into_iter().chain(envoys).chain(self.trinos.iter().map(|trino| &trino.process))
+        control.into_iter().chain(gateway).chain(envoys).chain(self.trinos.iter().map(|trino| &trino.process))
     }
 
     fn add_clusters(&self) -> Result<()> {

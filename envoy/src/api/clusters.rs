@@ -265,12 +265,16 @@ pub(super) fn check_name(what: &str, name: &str) -> Option<String> {
     (!fits).then(|| format!("{what} `{}`: 1 to 256 characters, no slash, no line break", name.escape_debug()))
 }
 
+/// What is wrong with an address, which was given as `field`.
+pub(super) fn check_url(field: &str, url: &str) -> Option<String> {
+    let reason = Address::parse(url).err()?;
+    Some(format!("{field} `{}` is not of the form http://HOST:PORT: {reason}", url.escape_debug()))
+}
+
 fn mistakes(cluster: &Cluster) -> Vec<String> {
-    let mut errors: Vec<String> =
-        [check_name("name", &cluster.name), check_name("group", &cluster.group)].into_iter().flatten().collect();
-    if let Err(reason) = Address::parse(&cluster.url) {
-        errors.push(format!("url `{}` is not of the form http://HOST:PORT: {reason}", cluster.url));
-    }
+    let checks =
+        [check_name("name", &cluster.name), check_name("group", &cluster.group), check_url("url", &cluster.url)];
+    let mut errors: Vec<String> = checks.into_iter().flatten().collect();
     let external = url::Url::parse(&cluster.external_url);
     // Without one of its own it is the address, of which enough was said.
     if cluster.external_url != cluster.url && !external.is_ok_and(|u| matches!(u.scheme(), "http" | "https")) {
@@ -330,6 +334,7 @@ mod tests {
                 "name `a/b`: 1 to 256 characters, no slash, no line break",
                 "group ``: 1 to 256 characters, no slash, no line break",
                 "url `trino` is not of the form http://HOST:PORT: relative URL without a base",
+                "group: 1 to 256 characters, no slash, no line break",
                 "external_url `ftp://x` is not an http or https address",
                 "weight: 0 is not a number from 1 to 1000",
                 "max_running: not a number from 1 to 1000000; leave it away for no bound",

@@ -1,24 +1,26 @@
-//! Warren's own API, `/api/v1`: clusters, rules, status. Errors are problem+json and list every mistake.
+//! The API port: Warren's own API, `/api/v1` (clusters, rules, status; errors are problem+json and list every mistake), and
+//! Trino Gateway's.
 
+mod access;
 pub(crate) mod actor;
 mod audit;
 mod clusters;
 mod groups;
 mod lifecycle;
 mod rules;
+mod trino_gateway;
 
 use crate::credentials::CredentialBook;
 use crate::status::{Status, StatusReport};
 use crate::store::{Store, StoreError};
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, Info, OpenApi, OpenApiBuilder};
@@ -38,7 +40,7 @@ const MAX_BODY: usize = 8 << 20;
 pub(crate) struct Api {
     pub(crate) store: Store,
     pub(crate) status: Arc<Status>,
-    /// Bearer token; none only when the API listens on this machine alone.
+    /// Token; none only when the API listens on this machine alone.
     pub(crate) token: Option<Arc<str>>,
     pub(crate) default_group: Arc<str>,
     /// Asks coordinators.
@@ -129,10 +131,11 @@ async fn status(State(api): State<Api>) -> Json<StatusReport> {
 /// All paths of the API port.
 pub(crate) fn router(api: Api) -> Router {
     let (guarded, _) = documented().split_for_parts();
-    let guarded = guarded.layer(from_fn_with_state(api.clone(), bearer));
+    let guarded = guarded.merge(trino_gateway::guarded()).layer(from_fn_with_state(api.clone(), access::check));
     Router::new()
         .route("/livez", get(async || "ok"))
         .route("/readyz", get(ready))
+        .merge(trino_gateway::open())
         .merge(guarded)
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "no such path; the API is at /api/v1"))
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -147,29 +150,6 @@ async fn ready(State(api): State<Api>) -> Response {
         (StatusCode::SERVICE_UNAVAILABLE, "no state yet: PostgreSQL was not read and there is no last good state")
             .into_response()
     }
-}
-
-async fn bearer(State(api): State<Api>, request: Request, next: Next) -> Response {
-    if let Some(token) = &api.token {
-        let sent = request.headers().get(header::AUTHORIZATION).map(|v| v.as_bytes()).unwrap_or_default();
-        let sent = sent.strip_prefix(b"Bearer ").unwrap_or_default();
-        if !bool::from(sent.ct_eq(token.as_bytes())) {
-            let problem = Problem::new(
-                StatusCode::UNAUTHORIZED,
-                "a bearer token is needed; `warren` takes it from --api-token-file or WARREN_API_TOKEN_FILE",
-            );
-            return ([(header::WWW_AUTHENTICATE, "Bearer")], problem).into_response();
-        }
-    }
-    // Without a token only this machine can connect; a page in someone's browser on it could, too.
-    if api.token.is_none() && request.headers().contains_key(header::ORIGIN) {
-        let problem = Problem::new(
-            StatusCode::FORBIDDEN,
-            "requests from web pages need a bearer token; start with --api-token-file",
-        );
-        return problem.into_response();
-    }
-    next.run(request).await
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod judge;
 mod lifecycle;
 mod rules;
 mod state;
+mod trino_gateway;
 
 use sqlx::postgres::{PgListener, PgPool, PgPoolOptions};
 use sqlx::{Postgres, Transaction};
@@ -18,6 +19,7 @@ use tokio::sync::OnceCell;
 pub(crate) use audit::AuditEntry;
 pub(crate) use lifecycle::{Leaving, Operation};
 pub(crate) use rules::RuleSetEntry;
+pub(crate) use trino_gateway::HistoryEntry;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 

@@ -4,9 +4,10 @@ use anyhow::Result;
 
 use super::ground::Ground;
 use super::kernel::move_to;
-use super::trino_gateway::TrinoGateway;
+use super::trino_gateway;
 use super::warren_envoy::{FIFTY, FIVE, SQL, WarrenEnvoy, plain_envoy};
 use crate::envoy::Envoy;
+use crate::trino_gateway::TrinoGateway;
 
 /// One row of the tables.
 #[derive(Debug, Clone, Copy)]
@@ -133,7 +134,7 @@ impl Subject {
                 (warren.url(), Program::Warren(Box::new(warren)))
             }
             Kind::TrinoGateway { tuned } => {
-                let start = || TrinoGateway::start(ground, self.key, tuned);
+                let start = || trino_gateway::start(ground, self.key, tuned);
                 let gateway = ground.cores.starting_on(cores, start)?;
                 (gateway.url(), Program::TrinoGateway(gateway))
             }

@@ -25,7 +25,7 @@ pub enum Part {
     JavaCompiler,
     /// A server that speaks S3.
     S3Server,
-    /// Trino Gateway, which the benchmark compares with.
+    /// Trino Gateway, which tests and the benchmark compare with.
     TrinoGateway,
 }
 

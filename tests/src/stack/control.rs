@@ -12,6 +12,7 @@ use crate::postgres_server::PostgresServer;
 use crate::progress::Progress;
 use crate::relay::Relay;
 use crate::run_dir::RunDir;
+use crate::trino_gateway::TrinoGateway;
 use crate::warren::{Warren, WarrenOptions};
 
 /// The stretches of network between the parts that control.
@@ -28,6 +29,7 @@ pub(super) struct Control {
     pub(super) postgres: PostgresServer,
     pub(super) relays: Option<Relays>,
     pub(super) clock: Option<Clock>,
+    pub(super) trino_gateway: Option<TrinoGateway>,
     /// How `warren` was started.
     pub(super) warren_options: WarrenOptions,
     pub(super) warren: Warren,
@@ -47,6 +49,13 @@ impl Control {
         let clock = if options.clock { Some(Clock::new(run)?) } else { None };
         let environment = clock.as_ref().map(Clock::environment).unwrap_or_default();
         let postgres = progress.part("PostgreSQL").run(|| PostgresServer::start(programs, run))?;
+        let trino_gateway = match &options.trino_gateway {
+            Some(gateway) => {
+                let start = || TrinoGateway::start(programs, run, &postgres, "trino-gateway", gateway);
+                Some(progress.part("Trino Gateway").run(start)?)
+            }
+            None => None,
+        };
         let database = if options.relays { Some(Relay::start(postgres.port())?) } else { None };
         let warren_options = WarrenOptions {
             database_url: database.as_ref().map_or_else(|| postgres.url(), |relay| postgres.url_through(relay)),
@@ -71,7 +80,7 @@ impl Control {
             let start = || Envoy::start_in(programs, run, name, &with_runtime(&bootstrap), 2, environment.clone());
             envoys.push(progress.part(&format!("Envoy {name}")).run(start)?);
         }
-        Ok(Self { postgres, relays, clock, warren_options, warren, envoys })
+        Ok(Self { postgres, relays, clock, trino_gateway, warren_options, warren, envoys })
     }
 }
 

@@ -1,0 +1,186 @@
+//! Trino Gateway's HTTP API, for the scripts and providers that speak it: the same paths, statuses and JSON. What differs,
+//! and why, is in `docs/migration.md`; `tests/trino_gateway` asks the real one the same.
+
+mod backend;
+mod history;
+mod state;
+
+use super::Api;
+use super::actor::Actor;
+use crate::state::Cluster;
+use crate::store::StoreError;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post};
+use axum::{Json, Router, body::Bytes};
+use backend::{Backend, Refused};
+use serde::Deserialize;
+
+/// The only kind of entity that `/entity` knows.
+const GATEWAY_BACKEND: &str = "GATEWAY_BACKEND";
+
+/// Paths that need the token.
+pub(super) fn guarded() -> Router<Api> {
+    Router::new()
+        .merge(at("/gateway", get(async || ([(header::CONTENT_TYPE, "application/json")], "ok"))))
+        .merge(at("/gateway/backend/all", get(all)))
+        .merge(at("/gateway/backend/active", get(active)))
+        .merge(at("/gateway/backend/activate/{name}", post(activate)))
+        .merge(at("/gateway/backend/deactivate/{name}", post(deactivate)))
+        .merge(at("/gateway/backend/modify/add", post(add)))
+        .merge(at("/gateway/backend/modify/update", post(update)))
+        .merge(at("/gateway/backend/modify/delete", post(delete)))
+        .merge(at("/entity", get(async || Json([GATEWAY_BACKEND])).post(put_entity)))
+        .merge(at("/entity/{type}", get(entities)))
+        .merge(at("/api/public/backends", get(all)))
+        .merge(at("/api/public/backends/{name}", get(one)))
+        .merge(at("/api/public/backends/{name}/state", get(state::show)))
+        .merge(at("/trino-gateway/api/activeBackends", get(active)))
+        .merge(at("/trino-gateway/api/queryHistory", get(history::list)))
+        .merge(at("/trino-gateway/api/queryHistoryDistribution", get(history::distribution)))
+}
+
+/// Paths that probes ask, without a token.
+pub(super) fn open() -> Router<Api> {
+    Router::new()
+        .merge(at("/trino-gateway/livez", get(async || "ok")))
+        .merge(at("/trino-gateway/readyz", get(super::ready)))
+}
+
+/// Trino Gateway takes a slash at the end, too.
+fn at(path: &str, handlers: MethodRouter<Api>) -> Router<Api> {
+    Router::new().route(path, handlers.clone()).route(&format!("{path}/"), handlers)
+}
+
+/// What went wrong, as text.
+enum Fault {
+    /// No such cluster; Trino Gateway says nothing more there.
+    NotFound,
+    Refused(Refused),
+    /// Trino Gateway answers 500 to it, and so do we.
+    Internal(String),
+    Store(StoreError),
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Fault {
+        Fault::Store(error)
+    }
+}
+
+impl From<Refused> for Fault {
+    fn from(refused: Refused) -> Fault {
+        Fault::Refused(refused)
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        match self {
+            Fault::NotFound => StatusCode::NOT_FOUND.into_response(),
+            Fault::Refused(refused) => refused.into_response(),
+            Fault::Internal(message) => (StatusCode::INTERNAL_SERVER_ERROR, message).into_response(),
+            Fault::Store(error) => {
+                let status = match &error {
+                    StoreError::NoCluster { .. } | StoreError::NoRuleSet(_) => StatusCode::NOT_FOUND,
+                    StoreError::ClusterExists(_) => StatusCode::INTERNAL_SERVER_ERROR,
+                    StoreError::Refused { .. } => StatusCode::CONFLICT,
+                    StoreError::Database(_) | StoreError::Silent(_) | StoreError::Migration(_) => {
+                        StatusCode::SERVICE_UNAVAILABLE
+                    }
+                };
+                (status, error.to_string()).into_response()
+            }
+        }
+    }
+}
+
+async fn all(State(api): State<Api>) -> Result<Json<Vec<Backend>>, Fault> {
+    Ok(Json(api.store.backends().await?.into_iter().map(Backend::from).collect()))
+}
+
+async fn active(State(api): State<Api>) -> Result<Json<Vec<Backend>>, Fault> {
+    Ok(Json(api.store.backends().await?.into_iter().filter(|c| c.active).map(Backend::from).collect()))
+}
+
+async fn one(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<Backend>, Fault> {
+    Ok(Json(Backend::from(find(&api, &name).await?)))
+}
+
+async fn find(api: &Api, name: &str) -> Result<Cluster, Fault> {
+    api.store.backends().await?.into_iter().find(|c| c.name == name).ok_or(Fault::NotFound)
+}
+
+async fn activate(State(api): State<Api>, actor: Actor, Path(name): Path<String>) -> Result<StatusCode, Response> {
+    set_active(&api, &actor, &name, true).await
+}
+
+async fn deactivate(State(api): State<Api>, actor: Actor, Path(name): Path<String>) -> Result<StatusCode, Response> {
+    set_active(&api, &actor, &name, false).await
+}
+
+async fn set_active(api: &Api, actor: &Actor, name: &str, active: bool) -> Result<StatusCode, Response> {
+    match api.store.set_active(&actor.0, name, active).await {
+        Ok(()) => Ok(StatusCode::OK),
+        Err(StoreError::NoCluster { .. }) => {
+            let message = format!("No cluster found with name: {name}, could not (de)activate");
+            Err((StatusCode::NOT_FOUND, message).into_response())
+        }
+        Err(error) => Err(Fault::from(error).into_response()),
+    }
+}
+
+async fn add(State(api): State<Api>, actor: Actor, headers: HeaderMap, body: Bytes) -> Result<Json<Backend>, Fault> {
+    let backend = Backend::sent(&headers, &body)?;
+    api.store.add_cluster(&actor.0, &backend.cluster()?).await?;
+    Ok(Json(backend))
+}
+
+async fn update(State(api): State<Api>, actor: Actor, headers: HeaderMap, body: Bytes) -> Result<Json<Backend>, Fault> {
+    let backend = Backend::sent(&headers, &body)?;
+    api.store.put_cluster(&actor.0, &backend.cluster()?).await?;
+    Ok(Json(backend))
+}
+
+/// The body is the name as it is, not JSON; a name that nobody has is fine.
+async fn delete(State(api): State<Api>, actor: Actor, body: Bytes) -> Result<StatusCode, Fault> {
+    match api.store.remove_cluster(&actor.0, &String::from_utf8_lossy(&body), true).await {
+        Ok(()) | Err(StoreError::NoCluster { .. }) => Ok(StatusCode::OK),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[derive(Deserialize)]
+struct EntityQuery {
+    #[serde(rename = "entityType", default)]
+    entity_type: String,
+}
+
+/// Takes any content type.
+async fn put_entity(
+    State(api): State<Api>,
+    actor: Actor,
+    Query(query): Query<EntityQuery>,
+    body: Bytes,
+) -> Result<StatusCode, Fault> {
+    known_type(&query.entity_type)?;
+    let backend = Backend::read(&body).map_err(|refused| match refused {
+        Refused::NotJson(message) => Fault::Internal(message),
+        refused => refused.into(),
+    })?;
+    api.store.put_cluster(&actor.0, &backend.cluster()?).await?;
+    Ok(StatusCode::OK)
+}
+
+async fn entities(State(api): State<Api>, Path(entity_type): Path<String>) -> Result<Json<Vec<Backend>>, Fault> {
+    known_type(&entity_type)?;
+    all(State(api)).await
+}
+
+fn known_type(entity_type: &str) -> Result<(), Fault> {
+    if entity_type == GATEWAY_BACKEND {
+        return Ok(());
+    }
+    Err(Fault::Internal(format!("entity type `{}` is not known; known: {GATEWAY_BACKEND}", entity_type.escape_debug())))
+}

@@ -1,0 +1,132 @@
+//! Trino Gateway 21: what Warren is compared with, and what it shares a database with.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::fetch::Programs;
+use crate::http;
+use crate::ports::free_port;
+use crate::postgres_server::PostgresServer;
+use crate::process::Process;
+use crate::run_dir::RunDir;
+
+/// It starts in 5 s on an idle machine.
+const READY: Duration = Duration::from_secs(120);
+
+/// How it is started. What is not named has its default.
+#[derive(Debug, Clone)]
+pub struct TrinoGatewayOptions {
+    /// Database, which must be there. It makes its tables in it, unless they are there.
+    pub database: String,
+    /// Let it make or change the tables. Off for a database that Warren made: its migrations do not expect tables there.
+    pub migrations: bool,
+    /// Rules in MVEL. Without them `X-Trino-Routing-Group` names the group.
+    pub rules: Option<String>,
+    /// Write each query to `query_history`.
+    pub history: bool,
+    /// Keep the list of clusters in memory.
+    pub cached: bool,
+    /// A log line a request.
+    pub chatty: bool,
+    /// Time between two health checks, in its notation.
+    pub health_period: String,
+    /// Flags of Java.
+    pub java: Vec<String>,
+}
+
+/// A running Trino Gateway.
+#[derive(Debug)]
+pub struct TrinoGateway {
+    /// The program.
+    pub process: Process,
+    port: u16,
+}
+
+impl Default for TrinoGatewayOptions {
+    fn default() -> Self {
+        Self {
+            database: "warren".to_owned(),
+            migrations: true,
+            rules: None,
+            history: true,
+            cached: false,
+            chatty: true,
+            health_period: "1s".to_owned(),
+            // For a test: starts sooner, stays small.
+            java: ["-Xmx256m", "-XX:TieredStopAtLevel=1"].map(str::to_owned).to_vec(),
+        }
+    }
+}
+
+// === impl TrinoGateway ===
+
+impl TrinoGateway {
+    /// Starts it and waits until it is ready.
+    pub fn start(
+        programs: &Programs,
+        run: &RunDir,
+        postgres: &PostgresServer,
+        name: &str,
+        options: &TrinoGatewayOptions,
+    ) -> Result<Self> {
+        let folder = run.folder(name)?;
+        let port = free_port()?;
+        let write = |file: &str, text: &str| {
+            fs::write(folder.join(file), text).with_context(|| format!("{file} of {name}: cannot be written"))
+        };
+        if let Some(rules) = &options.rules {
+            write("rules.yaml", rules)?;
+        }
+        write("log.properties", "io.trino.gateway=WARN\n")?;
+        write("config.yaml", &options.configuration(&folder, port, postgres.port(), postgres.role()))?;
+        let (java, jar, flags) = (programs.java()?, programs.trino_gateway()?, options.java.clone());
+        let process = Process::new(name, run.log(name), move || {
+            let mut command = Command::new(&java);
+            command.current_dir(&folder).args(&flags).arg("-jar").arg(&jar).arg("config.yaml");
+            command
+        });
+        let gateway = Self { process, port };
+        gateway.start_again()?;
+        Ok(gateway)
+    }
+
+    /// Starts it again on its old port and waits until it is ready.
+    pub fn start_again(&self) -> Result<()> {
+        self.process.start()?;
+        let ready = format!("{}/trino-gateway/readyz", self.url());
+        self.process.wait_until(READY, "to be ready", || http::get(&ready, &[])?.success(&ready).map(drop))
+    }
+
+    /// Where its clients go, and its API.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+}
+
+// === impl TrinoGatewayOptions ===
+
+impl TrinoGatewayOptions {
+    /// Its configuration file. `postgres` is the database server's port, `role` who connects to it.
+    pub fn configuration(&self, folder: &Path, port: u16, postgres: u16, role: &str) -> String {
+        let folder = folder.display();
+        let log = if self.chatty { String::new() } else { format!("  log.levels-file: {folder}/log.properties\n") };
+        let rules = match &self.rules {
+            Some(_) => format!("routingRules:\n  rulesEngineEnabled: true\n  rulesConfigPath: {folder}/rules.yaml\n"),
+            None => String::new(),
+        };
+        format!(
+            "serverConfig:\n  node.environment: test\n  node.bind-ip: 127.0.0.1\n  node.internal-address: 127.0.0.1\n  \
+             http-server.http.port: {port}\n{log}\
+             dataStore:\n  jdbcUrl: jdbc:postgresql://127.0.0.1:{postgres}/{}\n  user: {role}\n  password: none\n  driver: org.postgresql.Driver\n  \
+             queryHistoryEnabled: {}\n  runMigrationsEnabled: {}\n\
+             databaseCache:\n  enabled: {}\n\
+             {rules}\
+             monitor:\n  taskDelay: {}\n",
+            self.database, self.history, self.migrations, self.cached, self.health_period
+        )
+    }
+}
