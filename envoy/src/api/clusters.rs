@@ -334,7 +334,6 @@ mod tests {
                 "name `a/b`: 1 to 256 characters, no slash, no line break",
                 "group ``: 1 to 256 characters, no slash, no line break",
                 "url `trino` is not of the form http://HOST:PORT: relative URL without a base",
-                "group: 1 to 256 characters, no slash, no line break",
                 "external_url `ftp://x` is not an http or https address",
                 "weight: 0 is not a number from 1 to 1000",
                 "max_running: not a number from 1 to 1000000; leave it away for no bound",
