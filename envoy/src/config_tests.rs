@@ -23,6 +23,8 @@ fn reports_every_mistake_at_once() {
         ("no_cluster_status", "404"),
         ("extra_paths", "/v1/x,c"),
         ("body_limit", "10"),
+        ("history_text", "half"),
+        ("history_text_bytes", "0"),
     ]);
     let errors = Config::read(written, None).err().unwrap();
     assert_eq!(
@@ -30,12 +32,14 @@ fn reports_every_mistake_at_once() {
         [
             "database_url: missing; give --database-url postgres://USER:PASSWORD@HOST:PORT/DATABASE or WARREN_DATABASE_URL",
             "api_listen: 0.0.0.0:18080 can be reached from other machines; give --api-token-file too",
+            "history_text: `half` is none of full, hashed, off",
+            "history_text_bytes: `0` is not a number of bytes from 1 to 1000000",
             "listen: `8080` is not of the form IP:PORT",
             "trusted_hops: `-1` is not a number from 0 up",
             "extra_paths: `/v1/x,c` holds `c`: a path starts with / and is not under /c/",
             "no_cluster_status: `404` is neither 503 nor 200",
             "body_limit: `10` is not a number of bytes from 1024 to 8388608",
-            "poll: `5` is not a duration such as 500ms, 5s, 10m or 1h",
+            "poll: `5` is not a duration such as 500ms, 5s, 10m, 1h or 7d",
         ]
     );
 }
@@ -90,10 +94,10 @@ fn a_slip_beside_the_password_does_not_show_it() {
 
 #[test]
 fn reads_durations() {
-    for (text, millis) in [("500ms", 500), ("5s", 5_000), ("10m", 600_000), ("1h", 3_600_000)] {
+    for (text, millis) in [("500ms", 500), ("5s", 5_000), ("10m", 600_000), ("1h", 3_600_000), ("7d", 604_800_000)] {
         assert_eq!(duration(text), Ok(Duration::from_millis(millis)));
     }
-    for text in ["", "5", "s", "5d", "0s", "-1s", "99999999999999999999s"] {
-        assert_eq!(duration(text), Err("is not a duration such as 500ms, 5s, 10m or 1h".to_owned()), "{text}");
+    for text in ["", "5", "s", "5w", "0s", "-1s", "99999999999999999999s"] {
+        assert_eq!(duration(text), Err("is not a duration such as 500ms, 5s, 10m, 1h or 7d".to_owned()), "{text}");
     }
 }

@@ -11,6 +11,7 @@ mod api;
 mod cli;
 mod config;
 mod health;
+mod history;
 mod last_good;
 mod newcomers;
 mod reconcile;

@@ -54,6 +54,8 @@ pub(crate) struct Settings {
     pub(crate) extra_paths: Vec<String>,
     pub(crate) ui_domain: Option<String>,
     pub(crate) show_rule: bool,
+    /// As many bytes of each query's text are wanted for the history.
+    pub(crate) history_text_bytes: usize,
     pub(crate) listener: ListenerSpec,
     pub(crate) module: Module,
 }
@@ -342,6 +344,7 @@ fn plugin_config(settings: &Settings, state: &State, files: Vec<warren_rules::Ru
         routing_header: CLUSTER_HEADER.to_owned(),
         metadata_namespace: NAMESPACE.to_owned(),
         show_rule: settings.show_rule,
+        history_text_bytes: settings.history_text_bytes,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What `warren status` shows: what is served, what is wrong, and what each Envoy made of it.
 
+use crate::history::{Counts, Queue};
 use crate::snapshot::Observed;
 use crate::state::State;
 use crate::xds::nodes::{Node, Nodes};
@@ -12,6 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(crate) struct Status {
     inner: Mutex<Inner>,
     nodes: Arc<Nodes>,
+    /// None: no history is kept.
+    history: Option<Arc<Queue>>,
 }
 
 #[derive(Debug, Default)]
@@ -34,6 +37,9 @@ pub(crate) struct StatusReport {
     pub(crate) problems: BTreeMap<String, String>,
     /// By node id.
     pub(crate) envoys: BTreeMap<String, Node>,
+    /// What became of queries on their way into the history, which is at most once; none if none is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) history: Option<Counts>,
 }
 
 /// One cluster, or an address that is kept for its running queries.
@@ -51,8 +57,8 @@ pub(crate) struct ClusterStatus {
 }
 
 impl Status {
-    pub(crate) fn new(nodes: Arc<Nodes>) -> Status {
-        Status { inner: Mutex::default(), nodes }
+    pub(crate) fn new(nodes: Arc<Nodes>, history: Option<Arc<Queue>>) -> Status {
+        Status { inner: Mutex::default(), nodes, history }
     }
 
     fn with<R>(&self, f: impl FnOnce(&mut Inner) -> R) -> R {
@@ -116,6 +122,7 @@ impl Status {
             clusters: inner.clusters.clone(),
             problems: inner.problems.clone(),
             envoys,
+            history: self.history.as_ref().map(|queue| queue.counts()),
         })
     }
 }

@@ -1,8 +1,10 @@
 //! Warren's own API, `/api/v1`: clusters, rules, status. Errors are problem+json and list every mistake.
 
 mod clusters;
+mod history;
 mod rules;
 
+use crate::history::KeptText;
 use crate::status::Status;
 use crate::store::{Store, StoreError};
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -16,10 +18,14 @@ use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
 pub(crate) use clusters::NewCluster;
+pub(crate) use history::{Asked, HistoryPage};
 pub(crate) use rules::{Publish, Published};
 
 /// Rule sets are the largest thing that comes in.
 const MAX_BODY: usize = 8 << 20;
+
+/// Trino's event of a query with a large plan has some megabytes.
+const LONGEST_EVENT: usize = 64 << 20;
 
 /// What handlers work with.
 #[derive(Clone)]
@@ -29,6 +35,8 @@ pub(crate) struct Api {
     /// Bearer token; none only when the API listens on this machine alone.
     pub(crate) token: Option<Arc<str>>,
     pub(crate) default_group: Arc<str>,
+    /// What the history keeps of texts; none if there is no history.
+    pub(crate) history: Option<KeptText>,
 }
 
 /// An error as RFC 9457 shapes it.
@@ -60,7 +68,7 @@ impl From<StoreError> for Problem {
         let status = match &error {
             StoreError::Database(_) | StoreError::Migration(_) => StatusCode::SERVICE_UNAVAILABLE,
             StoreError::ClusterExists(_) => StatusCode::CONFLICT,
-            StoreError::NoCluster { .. } | StoreError::NoRuleSet(_) => StatusCode::NOT_FOUND,
+            StoreError::NoCluster { .. } | StoreError::NoRuleSet(_) | StoreError::NoQuery(_) => StatusCode::NOT_FOUND,
         };
         Problem::new(status, error.to_string())
     }
@@ -74,6 +82,9 @@ pub(crate) fn router(api: Api) -> Router {
         .route("/api/v1/clusters/{name}", axum::routing::delete(clusters::remove))
         .route("/api/v1/clusters/{name}/activate", post(clusters::activate))
         .route("/api/v1/clusters/{name}/deactivate", post(clusters::deactivate))
+        .route("/api/v1/history", get(history::list))
+        .route("/api/v1/history/{query_id}", get(history::one))
+        .route("/api/v1/events/query-completed", post(history::completed).layer(DefaultBodyLimit::max(LONGEST_EVENT)))
         .route("/api/v1/rules", get(rules::list).post(rules::publish))
         .route("/api/v1/rules/{version}/rollback", post(rules::rollback))
         .layer(from_fn_with_state(api.clone(), bearer));

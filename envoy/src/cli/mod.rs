@@ -11,6 +11,7 @@ macro_rules! say {
 mod bootstrap;
 mod client;
 mod clusters;
+mod history;
 mod rules;
 mod serve;
 mod status;
@@ -48,6 +49,8 @@ enum Command {
         #[command(subcommand)]
         command: rules::RulesCommand,
     },
+    /// Show queries of the past, the newest first, or one of them
+    History(Box<history::HistoryArgs>),
     /// Show what is served, what is wrong, and what each Envoy made of it
     Status {
         #[command(flatten)]
@@ -113,6 +116,7 @@ pub fn run() -> ExitCode {
             Command::Bootstrap(args) => bootstrap::print(&args),
             Command::Clusters { api, command } => clusters::run(&api, command).await,
             Command::Rules { api, command } => rules::run(&api, command).await,
+            Command::History(args) => history::run(*args).await,
             Command::Status { api, json } => status::print(&api, json).await,
         }
     });

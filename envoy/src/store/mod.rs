@@ -1,6 +1,7 @@
 //! PostgreSQL: the only folder with SQL.
 
 mod clusters;
+mod history;
 mod rules;
 mod state;
 
@@ -10,6 +11,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::OnceCell;
 
+pub(crate) use history::{HistoryFilter, HistoryQuery, Page, QueryEnd};
 pub(crate) use rules::RuleSetEntry;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
@@ -37,6 +39,27 @@ pub(crate) enum StoreError {
     NoCluster { name: String, known: String },
     #[error("rule set {0} does not exist")]
     NoRuleSet(i64),
+    #[error("query `{0}` is not in the history")]
+    NoQuery(String),
+}
+
+impl StoreError {
+    /// PostgreSQL answered, and this is what it said; it is not away.
+    pub(crate) fn is_databases_word(&self) -> bool {
+        matches!(self, StoreError::Database(sqlx::Error::Database(_)))
+    }
+
+    /// It is the fault of what was to be written, and trying again is no use: SQLSTATE classes 22, `data exception`, and 23,
+    /// `integrity constraint violation`.
+    pub(crate) fn is_of_the_data(&self) -> bool {
+        match self {
+            StoreError::Database(sqlx::Error::Encode(_)) => true,
+            StoreError::Database(sqlx::Error::Database(error)) => {
+                error.code().is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+            }
+            _ => false,
+        }
+    }
 }
 
 impl Store {
