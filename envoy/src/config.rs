@@ -2,6 +2,7 @@
 
 use crate::credentials::CredentialBook;
 use crate::duration;
+use crate::history::{HistorySettings, KeptText};
 use crate::lifecycle::stop::Stop;
 use crate::resources::secret::CertificateFiles;
 use serde::Deserialize;
@@ -13,6 +14,11 @@ use std::time::Duration;
 
 /// As long a text as rules read, in bytes.
 const LONGEST_TEXT: u64 = warren_rules::limits::TEXT_BYTES as u64;
+
+/// As much of a text as the history keeps at most: as long as Trino takes one (`query.max-length`), if its letters are ASCII.
+const MOST_HISTORY_TEXT: usize = 1_000_000;
+
+const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Settings as they were written, before they are understood. Each is a flag, an environment variable and a key of the file.
 #[derive(clap::Args, Deserialize, Debug, Default)]
@@ -72,6 +78,18 @@ pub(crate) struct Written {
     /// Let Envoy log a line of JSON a query on its standard output [default: true]
     #[arg(long, env = "WARREN_ACCESS_LOG", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     access_log: Option<Text>,
+    /// Keep a history of all queries, in PostgreSQL [default: true]
+    #[arg(long, env = "WARREN_HISTORY", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    history: Option<Text>,
+    /// What it keeps of a query's text: full (cut at --history-text-bytes), hashed, or off [default: full]
+    #[arg(long, env = "WARREN_HISTORY_TEXT", value_name = "full|hashed|off")]
+    history_text: Option<Text>,
+    /// As much of a text as goes into the history, in bytes; a longer one has no hashes [default: 16384]
+    #[arg(long, env = "WARREN_HISTORY_TEXT_BYTES", value_name = "BYTES")]
+    history_text_bytes: Option<Text>,
+    /// How long a query stays in the history [default: 7d]
+    #[arg(long, env = "WARREN_HISTORY_RETENTION", value_name = "DURATION")]
+    history_retention: Option<Text>,
     /// Let Envoy count statuses and measure times per Envoy cluster, too, at 1 µs a request [default: false]
     #[arg(long, env = "WARREN_UPSTREAM_STATS", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     upstream_stats: Option<Text>,
@@ -156,6 +174,8 @@ pub(crate) struct Config {
     pub(crate) ui_domain: Option<String>,
     pub(crate) show_rule: bool,
     pub(crate) access_log: bool,
+    /// None: no history is kept.
+    pub(crate) history: Option<HistorySettings>,
     pub(crate) upstream_stats: bool,
     pub(crate) no_cluster_status: u32,
     pub(crate) body_limit: u64,
@@ -270,6 +290,15 @@ impl Config {
                 Err(error) => Err(format!("cannot be read: {error}")),
             }
         });
+        let history = HistorySettings {
+            text: reader.value("history_text", pick!(history_text), KeptText::Full, kept_text),
+            text_bytes: reader.value("history_text_bytes", pick!(history_text_bytes), 16_384, |t| match t.parse() {
+                Ok(n) if (1..=MOST_HISTORY_TEXT).contains(&n) => Ok(n),
+                _ => Err(format!("is not a number of bytes from 1 to {MOST_HISTORY_TEXT}")),
+            }),
+            retention: reader.value("history_retention", pick!(history_retention), WEEK, duration::parse),
+        };
+        let history = reader.value("history", pick!(history), true, boolean).then_some(history);
         let config = Config {
             database_url,
             listen: reader.value("listen", pick!(listen), loopback(8080), address),
@@ -290,6 +319,7 @@ impl Config {
             ui_domain: reader.value("ui_domain", pick!(ui_domain), None, |t| not_empty(t).map(Some)),
             show_rule: reader.value("show_rule", pick!(show_rule), false, boolean),
             access_log: reader.value("access_log", pick!(access_log), true, boolean),
+            history,
             upstream_stats: reader.value("upstream_stats", pick!(upstream_stats), false, boolean),
             no_cluster_status: reader.value("no_cluster_status", pick!(no_cluster_status), 503, |t| match t {
                 "503" => Ok(503),
@@ -350,6 +380,15 @@ fn not_empty(text: &str) -> Result<String, String> {
 
 fn boolean(text: &str) -> Result<bool, String> {
     text.parse().map_err(|_| "is neither true nor false".to_owned())
+}
+
+fn kept_text(text: &str) -> Result<KeptText, String> {
+    match text {
+        "full" => Ok(KeptText::Full),
+        "hashed" => Ok(KeptText::Hashed),
+        "off" => Ok(KeptText::Off),
+        _ => Err("is none of full, hashed, off".to_owned()),
+    }
 }
 
 fn paths(text: &str) -> Result<Vec<String>, String> {

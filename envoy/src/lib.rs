@@ -14,6 +14,7 @@ mod credentials;
 mod duration;
 mod follow;
 mod health;
+mod history;
 mod judge;
 mod last_good;
 mod lifecycle;

@@ -1,5 +1,6 @@
 //! What `warren status` shows: what is served, what is wrong, and what each Envoy made of it.
 
+use crate::history::{Counts, Queue};
 use crate::judge::Role;
 use crate::lifecycle::Life;
 use crate::load::Load;
@@ -19,6 +20,8 @@ pub(crate) const NOT_CHECKED: &str = "not checked yet";
 pub(crate) struct Status {
     inner: Mutex<Inner>,
     nodes: Arc<Nodes>,
+    /// None: no history is kept.
+    history: Option<Arc<Queue>>,
 }
 
 #[derive(Debug, Default)]
@@ -46,6 +49,9 @@ pub(crate) struct StatusReport {
     pub(crate) problems: BTreeMap<String, String>,
     /// By node id.
     pub(crate) envoys: BTreeMap<String, Node>,
+    /// What became of queries on their way into the history, which is at most once; none if none is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) history: Option<Counts>,
 }
 
 /// One cluster, or an address that is kept for its running queries.
@@ -87,8 +93,8 @@ pub(crate) struct GroupStatus {
 }
 
 impl Status {
-    pub(crate) fn new(nodes: Arc<Nodes>) -> Status {
-        Status { inner: Mutex::default(), nodes }
+    pub(crate) fn new(nodes: Arc<Nodes>, history: Option<Arc<Queue>>) -> Status {
+        Status { inner: Mutex::default(), nodes, history }
     }
 
     fn with<R>(&self, f: impl FnOnce(&mut Inner) -> R) -> R {
@@ -144,6 +150,7 @@ impl Status {
             role: inner.role,
             problems: inner.problems.clone(),
             envoys,
+            history: self.history.as_ref().map(|queue| queue.counts()),
         })
     }
 }

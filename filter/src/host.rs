@@ -12,13 +12,13 @@ pub(crate) fn request_headers() -> Vec<(String, String)> {
 }
 
 /// Bytes that are not UTF-8 cannot be compared with what a rule says anyway.
-fn text(bytes: Vec<u8>) -> String {
+pub(crate) fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
 }
 
-/// The buffered request body.
-pub(crate) fn request_body(size: usize) -> String {
-    text(hostcalls::get_buffer(BufferType::HttpRequestBody, 0, size).ok().flatten().unwrap_or_default())
+/// The first bytes of the buffered request body, or of this chunk of one that is not buffered.
+pub(crate) fn request_body(size: usize) -> Vec<u8> {
+    hostcalls::get_buffer(BufferType::HttpRequestBody, 0, size).ok().flatten().unwrap_or_default()
 }
 
 /// The first bytes of this chunk of the response.
@@ -49,8 +49,8 @@ pub(crate) fn reply(body: &str) {
 }
 
 /// Puts a value where the access log finds it, as `%FILTER_STATE(wasm.<name>:PLAIN)%`.
-pub(crate) fn set_filter_state(name: &str, value: &str) {
-    if let Err(status) = hostcalls::set_property(vec![name], Some(value.as_bytes())) {
+pub(crate) fn set_filter_state(name: &str, value: &[u8]) {
+    if let Err(status) = hostcalls::set_property(vec![name], Some(value)) {
         log::warn!("could not set the filter state `{name}`: {status:?}");
     }
 }

@@ -1,6 +1,7 @@
 //! One query, from its headers to where it goes.
 
 use crate::root::Active;
+use crate::text::PassingText;
 use crate::{host, metrics};
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
@@ -12,6 +13,8 @@ use warren_rules::{
 };
 
 const TRANSACTION: &str = "x-trino-transaction-id";
+/// Where the access log of the history finds the text.
+const TEXT: &str = "warren.text";
 
 /// Where a query is in its life.
 enum Phase {
@@ -27,6 +30,8 @@ enum Phase {
 pub(crate) struct Http {
     active: Rc<Active>,
     phase: Phase,
+    /// The text, while the history wants more of it.
+    text: Option<PassingText>,
 }
 
 /// What becomes of a query.
@@ -48,7 +53,8 @@ enum Verdict<'a> {
 
 impl Http {
     pub(crate) fn new(active: Rc<Active>) -> Http {
-        Http { active, phase: Phase::Done }
+        let text = PassingText::of(active.config.history_text_bytes);
+        Http { active, phase: Phase::Done, text }
     }
 
     /// Decides and acts.
@@ -62,11 +68,11 @@ impl Http {
         }
         let rule = decision.rule.as_deref().unwrap_or("none");
         if active.config.show_rule {
-            host::set_filter_state("warren.rule", rule);
+            host::set_filter_state("warren.rule", rule.as_bytes());
         }
         let log = |group| {
             let fields = access_log_fields(&query, &active.config.version, &decision, group);
-            host::set_filter_state("warren.query", &fields);
+            host::set_filter_state("warren.query", fields.as_bytes());
         };
         match verdict(&active, &query, &decision) {
             Verdict::Refuse { message, kind } => {
@@ -106,12 +112,27 @@ impl Http {
         match std::mem::replace(&mut self.phase, Phase::Done) {
             Phase::WaitsForBody(headers) => {
                 metrics::body_read();
-                self.settle(headers, Some(host::request_body(size)))
+                let body = host::request_body(size);
+                if let Some(text) = self.text.take() {
+                    host::set_filter_state(TEXT, body.get(..text.wants(body.len())).unwrap_or_default());
+                }
+                self.settle(headers, Some(host::text(body)))
             }
             other => {
                 self.phase = other;
                 Action::Continue
             }
+        }
+    }
+
+    /// Takes the text for the history, which is told when there is enough of it, or no more.
+    fn take_text(&mut self, size: usize, end_of_stream: bool) {
+        let Some(text) = &mut self.text else { return };
+        let wanted = text.wants(size);
+        let enough = wanted > 0 && text.take(host::request_body(wanted));
+        if enough || end_of_stream {
+            host::set_filter_state(TEXT, text.bytes());
+            self.text = None;
         }
     }
 }
@@ -137,12 +158,18 @@ impl HttpContext for Http {
         match self.phase {
             Phase::WaitsForBody(_) if !end_of_stream => Action::Pause,
             Phase::WaitsForBody(_) => self.settle_with_body(size),
-            _ => Action::Continue,
+            _ => {
+                self.take_text(size, end_of_stream);
+                Action::Continue
+            }
         }
     }
 
     /// With trailers the body's last chunk is not the end of the stream.
     fn on_http_request_trailers(&mut self, _: usize) -> Action {
+        if !matches!(self.phase, Phase::WaitsForBody(_)) {
+            self.take_text(0, true);
+        }
         self.settle_with_body(usize::MAX >> 1)
     }
 
@@ -150,7 +177,7 @@ impl HttpContext for Http {
         if matches!(self.phase, Phase::WaitsForId) && size > 0 {
             self.phase = Phase::Done;
             if let Some(id) = find_query_id(&host::response_start(size.min(QUERY_ID_WITHIN))) {
-                host::set_filter_state("warren.query_id", id);
+                host::set_filter_state("warren.query_id", id.as_bytes());
             }
         }
         Action::Continue

@@ -16,6 +16,7 @@ mod http;
 mod live;
 mod metrics;
 mod root;
+mod text;
 
 use proxy_wasm::traits::RootContext;
 use proxy_wasm::types::LogLevel;

@@ -7,23 +7,26 @@ mod headers;
 mod path;
 mod plugin_config;
 mod route_metadata;
+mod sql;
 mod transaction;
 
 pub use headers::headers;
 pub use path::path;
 pub use plugin_config::plugin_config;
 pub use route_metadata::route_metadata;
+pub use sql::sql;
 pub use transaction::{query_id, transaction};
 
 /// A target: it panics when what must hold does not.
 pub type Target = fn(&[u8]);
 
 /// All targets, by the names of their corpora.
-pub const TARGETS: [(&str, Target); 6] = [
+pub const TARGETS: [(&str, Target); 7] = [
     ("headers", headers),
     ("path", path),
     ("plugin_config", plugin_config),
     ("query_id", query_id),
     ("route_metadata", route_metadata),
+    ("sql", sql),
     ("transaction", transaction),
 ];

@@ -5,7 +5,7 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::decision::Decision;
+use crate::decision::{Action, Decision};
 use crate::query::Query;
 
 /// Characters of user and source that are logged; they come from the client.
@@ -23,11 +23,13 @@ struct Fields<'a> {
     group: Option<&'a str>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     tags: &'a [String],
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    denied: bool,
 }
 
 /// `,"user":"ann","source":"","rules":"7","rule":"etl","group":"etl"`: to be put before the last brace of an object.
 ///
-/// `rules` is the version of the rule set, `group` where the query goes, if it goes anywhere. Without any serialization
+/// `"denied":true` is there if a rule denied it. `rules` is the version of the rule set, `group` where the query goes, if it goes anywhere. Without any serialization
 /// error, which there is no cause for; with one it is empty.
 pub fn access_log_fields(query: &Query, rules: &str, decision: &Decision, group: Option<&str>) -> String {
     let fields = Fields {
@@ -37,6 +39,7 @@ pub fn access_log_fields(query: &Query, rules: &str, decision: &Decision, group:
         rule: decision.rule.as_deref(),
         group,
         tags: &decision.tags,
+        denied: matches!(decision.action, Action::Deny { .. }),
     };
     let mut piece = serde_json::to_string(&fields).unwrap_or_default();
     if piece.pop().is_some() {
@@ -77,6 +80,12 @@ mod tests {
         ] {
             assert_eq!(fields(user, route, group), want);
         }
+    }
+
+    #[test]
+    fn says_that_a_rule_denied_the_query() {
+        let want = r#","user":"ann","source":"","rules":"7","rule":"a","denied":true"#;
+        assert_eq!(fields("ann", "deny(\"no\")", None), want);
     }
 
     #[test]

@@ -54,6 +54,7 @@ mod ruleset;
 mod runtime;
 mod script;
 mod slug;
+pub mod sql;
 mod suggest;
 mod trace;
 mod transaction;

@@ -32,6 +32,14 @@ pub struct PluginConfig {
     /// A response header tells the rule's name, so the filter puts it where that header finds it.
     #[serde(default)]
     pub show_rule: bool,
+    /// As many bytes of each query's text, from its beginning, go into the access log of the history; 0 for none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub history_text_bytes: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// Where a group's queries go.

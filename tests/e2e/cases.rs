@@ -5,6 +5,7 @@ mod body;
 mod clusters;
 mod door;
 mod follow_ups;
+mod history;
 mod lifecycle;
 mod load;
 mod outages;
@@ -99,5 +100,15 @@ pub(crate) const CASES: &[(&str, Case)] = cases![
     attacks::stall::a_stalled_request_is_ended_and_a_slow_one_is_not,
     attacks::panic::a_panic_costs_its_query_and_those_in_the_filter_and_no_more,
     body::rules_that_read_the_text_route_any_size_up_to_the_limit,
+    history::a_query_is_in_the_history_with_all_that_is_known,
+    history::a_text_is_whole_or_the_history_says_that_it_was_cut,
+    history::what_is_secret_is_not_in_the_history,
+    history::a_query_that_no_cluster_took_is_found_by_its_user,
+    history::no_bytes_of_a_client_spoil_the_history_of_others,
+    history::the_history_is_read_page_by_page,
+    history::postgresql_away_costs_the_history_no_query,
+    history::what_waits_is_written_when_warren_stops,
+    history::what_is_old_is_forgotten,
+    history::trinos_events_say_how_a_query_ended,
     outages::queries_go_on_whatever_is_down,
 ];

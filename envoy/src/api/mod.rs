@@ -6,11 +6,13 @@ pub(crate) mod actor;
 mod audit;
 mod clusters;
 mod groups;
+mod history;
 mod lifecycle;
 mod rules;
 mod trino_gateway;
 
 use crate::credentials::CredentialBook;
+use crate::history::KeptText;
 use crate::status::{Status, StatusReport};
 use crate::store::{Store, StoreError};
 use axum::extract::{DefaultBodyLimit, State};
@@ -24,16 +26,20 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, Info, OpenApi, OpenApiBuilder};
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 pub(crate) use clusters::{ClusterChange, Done, NewCluster, Rename};
 pub(crate) use groups::GroupSettings;
+pub(crate) use history::{Asked, HistoryPage};
 pub(crate) use lifecycle::Begin;
 pub(crate) use rules::{Publish, Published};
 
 /// Rule sets are the largest thing that comes in.
 const MAX_BODY: usize = 8 << 20;
+
+/// Trino's event of a query with a large plan has some megabytes.
+const LONGEST_EVENT: usize = 64 << 20;
 
 /// What handlers work with.
 #[derive(Clone)]
@@ -46,6 +52,8 @@ pub(crate) struct Api {
     /// Asks coordinators.
     pub(crate) http: reqwest::Client,
     pub(crate) credentials: CredentialBook,
+    /// What the history keeps of texts; none if there is no history.
+    pub(crate) history: Option<KeptText>,
 }
 
 /// An error as RFC 9457 shapes it.
@@ -79,7 +87,7 @@ impl From<StoreError> for Problem {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             StoreError::ClusterExists(_) | StoreError::Refused { .. } => StatusCode::CONFLICT,
-            StoreError::NoCluster { .. } | StoreError::NoRuleSet(_) => StatusCode::NOT_FOUND,
+            StoreError::NoCluster { .. } | StoreError::NoRuleSet(_) | StoreError::NoQuery(_) => StatusCode::NOT_FOUND,
         };
         Problem::new(status, error.to_string())
     }
@@ -112,6 +120,9 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(groups::list))
         .routes(routes!(groups::put, groups::reset))
         .routes(routes!(audit::list))
+        .routes(routes!(history::list))
+        .routes(routes!(history::one))
+        .routes(routes!(history::completed).layer(DefaultBodyLimit::max(LONGEST_EVENT)))
         .routes(routes!(rules::list, rules::publish))
         .routes(routes!(rules::rollback))
 }

@@ -13,6 +13,7 @@ mod bootstrap;
 mod client;
 mod clusters;
 mod groups;
+mod history;
 mod operation;
 mod rules;
 mod serve;
@@ -65,6 +66,8 @@ enum Command {
         #[command(subcommand)]
         command: rules::RulesCommand,
     },
+    /// Show queries of the past, the newest first, or one of them
+    History(Box<history::HistoryArgs>),
     /// Show what is served, what is wrong, and what each Envoy made of it
     Status {
         #[command(flatten)]
@@ -138,6 +141,7 @@ pub fn run() -> ExitCode {
                 Ok(Outcome::Good)
             }
             Command::Rules { api, command } => rules::run(&api, command).await,
+            Command::History(args) => history::run(*args).await,
             Command::Status { api, json } => status::print(&api, json).await,
         }
     });

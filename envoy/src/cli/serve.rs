@@ -5,10 +5,12 @@ use crate::api;
 use crate::config::{Config, Written};
 use crate::follow::{share_health, watch_database, watch_health};
 use crate::health::{Probes, http_client};
+use crate::history::{self, AccessLogs, HistorySettings, OwnIds, Queue};
 use crate::judge::{self, Role};
 use crate::last_good;
 use crate::lifecycle::leave::Caretaker;
 use crate::reconcile::Reconciler;
+use crate::resources::access_log::HistoryLog;
 use crate::resources::listener::ListenerSpec;
 use crate::resources::wasm::{Module, module_path};
 use crate::rules_folder;
@@ -19,6 +21,7 @@ use crate::xds::nodes::Nodes;
 use crate::xds::server::Ads;
 use anyhow::{Context, Result};
 use axum::routing::get;
+use envoy_types::pb::envoy::service::accesslog::v3::access_log_service_server::AccessLogServiceServer;
 use envoy_types::pb::envoy::service::discovery::v3::aggregated_discovery_service_server::AggregatedDiscoveryServiceServer;
 use sha2::{Digest, Sha256};
 use std::io::IsTerminal;
@@ -32,6 +35,8 @@ use tokio_stream::wrappers::TcpListenerStream;
 
 /// How long streams and requests may take to end.
 const GOODBYE: Duration = Duration::from_secs(5);
+/// Longest message of Envoy's access log, in bytes: what it gathers, and the longest text on top.
+const MAX_LOG: usize = 4 << 20;
 
 #[derive(clap::Args)]
 pub(crate) struct ServeArgs {
@@ -85,7 +90,8 @@ async fn run(config: Config, module: Vec<u8>) -> Result<Outcome> {
     let settings = Arc::new(settings(&config, &sha256));
     let store = Store::new(&config.database_url, config.retired_for, &config.default_group)?;
     let nodes = Arc::new(Nodes::default());
-    let status = Arc::new(Status::new(nodes.clone()));
+    let history = config.history.clone().map(|settings| (settings, Arc::new(Queue::new())));
+    let status = Arc::new(Status::new(nodes.clone(), history.as_ref().map(|(_, queue)| queue.clone())));
     let xds = TcpListener::bind(config.xds_listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.xds_listen))?;
@@ -131,7 +137,20 @@ async fn run(config: Config, module: Vec<u8>) -> Result<Outcome> {
 
     let ads = Ads { served, nodes, settings, shutdown: shutdown.clone() };
     let module = axum::body::Bytes::from(module);
-    let xds_app = tonic::service::Routes::new(AggregatedDiscoveryServiceServer::new(ads))
+    let mut services = tonic::service::Routes::new(AggregatedDiscoveryServiceServer::new(ads));
+    let mut writer = None;
+    if let Some((settings, queue)) = &history {
+        let logs = AccessLogs {
+            queue: queue.clone(),
+            text: settings.text,
+            ids: Arc::new(OwnIds::new()),
+            shutdown: shutdown.clone(),
+        };
+        services = services.add_service(AccessLogServiceServer::new(logs).max_decoding_message_size(MAX_LOG));
+        tasks.spawn(history::forget(store.clone(), settings.retention));
+        writer = Some(tokio::spawn(history::write(queue.clone(), store.clone(), status.clone(), shutdown.clone())));
+    }
+    let xds_app = services
         .into_axum_router()
         .route(&module_path(&sha256), get(async move || ([("content-type", "application/wasm")], module)));
     let api_app = api::router(api::Api {
@@ -141,6 +160,7 @@ async fn run(config: Config, module: Vec<u8>) -> Result<Outcome> {
         default_group: Arc::from(config.default_group.as_str()),
         http,
         credentials: config.credentials.clone(),
+        history: history.as_ref().map(|(settings, _)| settings.text),
     });
     let servers =
         [tokio::spawn(serve_xds(xds, xds_app, shutdown.clone())), tokio::spawn(serve_api(api, api_app, shutdown))];
@@ -155,6 +175,12 @@ async fn run(config: Config, module: Vec<u8>) -> Result<Outcome> {
     for server in servers {
         if tokio::time::timeout(GOODBYE, server).await.is_err() {
             tracing::warn!("connections were still open after {} seconds and are cut", GOODBYE.as_secs());
+        }
+    }
+    if let (Some((_, queue)), Some(writer)) = (history, writer) {
+        queue.close();
+        if tokio::time::timeout(GOODBYE, writer).await.is_err() {
+            tracing::warn!(counts = ?queue.counts(), "history was still being written and is lost");
         }
     }
     failed.map_or(Ok(Outcome::Good), Err)
@@ -175,11 +201,13 @@ fn settings(config: &Config, sha256: &str) -> Settings {
         extra_paths: config.extra_paths.clone(),
         ui_domain: config.ui_domain.clone(),
         show_rule: config.show_rule,
+        history_text_bytes: config.history.as_ref().map_or(0, HistorySettings::sent_bytes),
         listener: ListenerSpec {
             listen: config.listen,
             trusted_hops: config.trusted_hops,
             tls: config.tls.clone(),
             access_log: config.access_log,
+            history: config.history.as_ref().map(|history| HistoryLog { text: history.sent_bytes() > 0 }),
             upstream_stats: config.upstream_stats,
             no_cluster_status: config.no_cluster_status,
             body_limit: config.body_limit,

@@ -103,5 +103,17 @@ fn show(report: &StatusReport) -> Result<()> {
         vec![Cell::new(id), Cell::new(&node.envoy), link, Cell::new(accepted), cell(&refused, Color::Red)]
     });
     say!("\n{}", table(&["Envoy", "version", "link", "accepted", "refused"], rows));
+    if let Some(history) = &report.history {
+        let dropped = [("too many waited", history.dropped_full), ("PostgreSQL refused them", history.dropped_refused)];
+        let dropped = dropped.iter().filter(|(_, count)| *count > 0).map(|(why, count)| format!("{count} ({why})"));
+        let dropped = dropped.collect::<Vec<_>>().join(", ");
+        say!(
+            "\nhistory, each query at most once: {} received, {} written, {} waiting, {} dropped",
+            history.received,
+            history.written,
+            history.waiting,
+            if dropped.is_empty() { "none".to_owned() } else { paint(&dropped, Style::new().red()) }
+        );
+    }
     Ok(())
 }

@@ -1,23 +1,16 @@
-//! LDS: the one listener: what is stripped at the door, limits, the filter chain, the access log.
+//! LDS: the one listener: what is stripped at the door, limits, the filter chain.
 
 use super::{
-    FILTER, LISTENER, ROUTES, ads, any, bool_value, duration, extension, millis, reply,
+    FILTER, LISTENER, ROUTES,
+    access_log::{self, HistoryLog},
+    ads, any, bool_value, duration, extension, millis, reply,
     secret::{self, CertificateFiles},
     socket, u32_value,
 };
-use envoy_types::pb::envoy::config::accesslog::v3::access_log_filter::FilterSpecifier;
-use envoy_types::pb::envoy::config::accesslog::v3::{AccessLog, AccessLogFilter, HeaderFilter, access_log};
 use envoy_types::pb::envoy::config::common::mutation_rules::v3::{HeaderMutation, header_mutation};
-use envoy_types::pb::envoy::config::core::v3::data_source::Specifier;
 use envoy_types::pb::envoy::config::core::v3::http_protocol_options::HeadersWithUnderscoresAction;
-use envoy_types::pb::envoy::config::core::v3::substitution_format_string::Format;
-use envoy_types::pb::envoy::config::core::v3::{
-    DataSource, ExtensionConfigSource, HttpProtocolOptions, SubstitutionFormatString,
-};
+use envoy_types::pb::envoy::config::core::v3::{ExtensionConfigSource, HttpProtocolOptions};
 use envoy_types::pb::envoy::config::listener::v3::{Filter, FilterChain, Listener, filter};
-use envoy_types::pb::envoy::config::route::v3::HeaderMatcher;
-use envoy_types::pb::envoy::config::route::v3::header_matcher::HeaderMatchSpecifier;
-use envoy_types::pb::envoy::extensions::access_loggers::stream::v3::{StdoutAccessLog, stdout_access_log};
 use envoy_types::pb::envoy::extensions::filters::http::router::v3::Router;
 use envoy_types::pb::envoy::extensions::filters::http::wasm::v3::Wasm;
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::http_connection_manager::{
@@ -51,6 +44,8 @@ pub(crate) struct ListenerSpec {
     pub(crate) tls: Option<CertificateFiles>,
     /// One line of JSON a query on standard output.
     pub(crate) access_log: bool,
+    /// What of each query goes to the control service, for the history.
+    pub(crate) history: Option<HistoryLog>,
     /// Statuses and times per Envoy cluster (`upstream_rq_2xx`, `upstream_rq_time`), not only per listener.
     pub(crate) upstream_stats: bool,
     /// Status when no cluster is serving: 503 (clients try again) or 200 (they show the error).
@@ -133,7 +128,7 @@ fn http(spec: &ListenerSpec) -> HttpConnectionManager {
         // A body that stalls, or comes a byte a minute, holds a connection, up to 8 MiB, and one to Trino.
         request_timeout: Some(duration(spec.request_timeout)),
         local_reply_config: Some(reply::local(spec.no_cluster_status, spec.body_limit)),
-        access_log: if spec.access_log { vec![access_log()] } else { vec![] },
+        access_log: access_log::logs(spec.access_log, spec.history.as_ref()),
         server_name: "warren".to_owned(),
         ..HttpConnectionManager::default()
     }
@@ -172,44 +167,4 @@ fn at_the_door(trusted_hops: u32) -> Vec<HeaderMutation> {
         HeaderMutation { action: Some(header_mutation::Action::RemoveOnMatch(matching)) }
     };
     expressions.into_iter().map(remove).collect()
-}
-
-/// An object of JSON. What the client sent is in the filter's piece at the end (`warren_rules::access_log_fields`), and is
-/// escaped there; it is empty if the query never came to the filter.
-const LINE: &str = concat!(
-    r#"{"time":"%START_TIME%","remote_address":"%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%","#,
-    r#""cluster":"%UPSTREAM_METADATA(warren:slug)%","attempts":%UPSTREAM_REQUEST_ATTEMPT_COUNT%,"#,
-    r#""status":%RESPONSE_CODE%,"flags":"%RESPONSE_FLAGS%","milliseconds":%DURATION%,"#,
-    r#""query_id":"%FILTER_STATE(wasm.warren.query_id:PLAIN)%"%FILTER_STATE(wasm.warren.query:PLAIN)%}"#,
-    "\n"
-);
-
-/// New queries only: follow-ups carry their credential in the path.
-fn access_log() -> AccessLog {
-    let log = StdoutAccessLog {
-        access_log_format: Some(stdout_access_log::AccessLogFormat::LogFormat(SubstitutionFormatString {
-            format: Some(Format::TextFormatSource(DataSource {
-                specifier: Some(Specifier::InlineString(LINE.to_owned())),
-                ..DataSource::default()
-            })),
-            omit_empty_values: true,
-            ..SubstitutionFormatString::default()
-        })),
-    };
-    AccessLog {
-        name: "queries".to_owned(),
-        filter: Some(AccessLogFilter {
-            filter_specifier: Some(FilterSpecifier::HeaderFilter(HeaderFilter {
-                header: Some(HeaderMatcher {
-                    name: ":method".to_owned(),
-                    header_match_specifier: Some(HeaderMatchSpecifier::StringMatch(StringMatcher {
-                        match_pattern: Some(MatchPattern::Exact("POST".to_owned())),
-                        ..StringMatcher::default()
-                    })),
-                    ..HeaderMatcher::default()
-                }),
-            })),
-        }),
-        config_type: Some(access_log::ConfigType::TypedConfig(any(&log))),
-    }
 }

@@ -1,5 +1,6 @@
 //! Builders of Envoy's resources, one file a type. Pure: values in, messages out.
 
+pub(crate) mod access_log;
 pub(crate) mod cluster;
 pub(crate) mod endpoint;
 pub(crate) mod listener;

@@ -52,5 +52,6 @@ pub(super) fn plugin_config(settings: &Settings, state: &State, files: Vec<warre
         routing_header: CLUSTER_HEADER.to_owned(),
         metadata_namespace: NAMESPACE.to_owned(),
         show_rule: settings.show_rule,
+        history_text_bytes: settings.history_text_bytes,
     }
 }

@@ -63,6 +63,8 @@ pub(crate) struct Settings {
     pub(crate) extra_paths: Vec<String>,
     pub(crate) ui_domain: Option<String>,
     pub(crate) show_rule: bool,
+    /// As many bytes of each query's text are wanted for the history.
+    pub(crate) history_text_bytes: usize,
     pub(crate) listener: ListenerSpec,
     pub(crate) module: Module,
 }

@@ -15,11 +15,13 @@ fn settings() -> Settings {
         extra_paths: vec![],
         ui_domain: None,
         show_rule: false,
+        history_text_bytes: 0,
         listener: ListenerSpec {
             listen: ([127, 0, 0, 1], 8080).into(),
             trusted_hops: 0,
             tls: None,
             access_log: true,
+            history: None,
             upstream_stats: false,
             no_cluster_status: 503,
             body_limit: 8 << 20,

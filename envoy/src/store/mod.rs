@@ -3,6 +3,7 @@
 mod audit;
 mod clusters;
 mod groups;
+mod history;
 mod judge;
 mod lifecycle;
 mod rules;
@@ -17,6 +18,7 @@ use thiserror::Error;
 use tokio::sync::OnceCell;
 
 pub(crate) use audit::AuditEntry;
+pub(crate) use history::{HistoryFilter, HistoryQuery, Page, QueryEnd};
 pub(crate) use lifecycle::{Leaving, Operation};
 pub(crate) use rules::RuleSetEntry;
 pub(crate) use trino_gateway::HistoryEntry;
@@ -50,6 +52,27 @@ pub(crate) enum StoreError {
     Refused { name: String, why: &'static str },
     #[error("rule set {0} does not exist")]
     NoRuleSet(i64),
+    #[error("query `{0}` is not in the history")]
+    NoQuery(String),
+}
+
+impl StoreError {
+    /// PostgreSQL answered, and this is what it said; it is not away.
+    pub(crate) fn is_databases_word(&self) -> bool {
+        matches!(self, StoreError::Database(sqlx::Error::Database(_)))
+    }
+
+    /// It is the fault of what was to be written, and trying again is no use: SQLSTATE classes 22, `data exception`, and 23,
+    /// `integrity constraint violation`.
+    pub(crate) fn is_of_the_data(&self) -> bool {
+        match self {
+            StoreError::Database(sqlx::Error::Encode(_)) => true,
+            StoreError::Database(sqlx::Error::Database(error)) => {
+                error.code().is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+            }
+            _ => false,
+        }
+    }
 }
 
 impl Store {

@@ -4,7 +4,7 @@ use super::load::Load;
 use super::report::Report;
 use super::rounds::Sample;
 use super::statistics::Spread;
-use super::subjects::{PLAIN, TUNED, TUNED_ALL_CORES, TUNED_HOT, WARREN, WARREN_ALL_CORES};
+use super::subjects::{PLAIN, TUNED, TUNED_ALL_CORES, TUNED_HOT, WARREN, WARREN_ALL_CORES, WARREN_HISTORY};
 
 /// A comparison, and what it should come to.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +24,8 @@ pub(super) enum Wanted {
     AtMostMicroseconds(f64),
     /// A ratio.
     AtLeast(f64),
+    /// A ratio.
+    AtMost(f64),
     /// Shown, with no goal.
     Ratio,
 }
@@ -34,6 +36,7 @@ impl Goal {
         match self.wanted {
             Wanted::AtMostMicroseconds(most) => Some(self.found.median <= most),
             Wanted::AtLeast(least) => Some(self.found.median >= least),
+            Wanted::AtMost(most) => Some(self.found.median <= most),
             Wanted::Ratio => None,
         }
     }
@@ -50,6 +53,7 @@ impl std::fmt::Display for Wanted {
         match self {
             Wanted::AtMostMicroseconds(most) => write!(f, "at most {most:.0} µs"),
             Wanted::AtLeast(least) => write!(f, "at least {least:.2}"),
+            Wanted::AtMost(most) => write!(f, "at most {most:.2}"),
             Wanted::Ratio => f.write_str(""),
         }
     }
@@ -65,6 +69,14 @@ pub(super) fn all(report: &Report) -> Vec<Goal> {
     };
     [
         cpu("CPU that Warren adds to a new query", WARREN, PLAIN, Load::Queries, Wanted::AtMostMicroseconds(40.0)),
+        goal(
+            report,
+            ("CPU of a new query, with history : without", Wanted::AtMost(1.15)),
+            (WARREN_HISTORY, WARREN),
+            Load::Queries,
+            Sample::cpu,
+            |our, their| our / their,
+        ),
         rate("new queries, Warren : plain Envoy", WARREN, PLAIN, Load::Queries, Wanted::AtLeast(0.65)),
         rate("follow-ups, Warren : plain Envoy", WARREN, PLAIN, Load::FollowUps, Wanted::AtLeast(0.95)),
         rate("ten follow-ups a query, Warren : plain Envoy", WARREN, PLAIN, Load::Mix, Wanted::Ratio),

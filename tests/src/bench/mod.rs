@@ -3,6 +3,7 @@
 mod changes;
 mod goals;
 mod ground;
+mod history;
 mod kernel;
 mod load;
 mod machine;
@@ -41,6 +42,8 @@ pub enum Part {
     Start,
     /// From a change to its being in force.
     Changes,
+    /// What becomes of the history under full load.
+    History,
 }
 
 /// What the benchmark is told.
@@ -82,6 +85,11 @@ pub fn run(options: &BenchOptions) -> Result<()> {
             pace,
             starts: if wants(Part::Start) { start::measure(&ground, repeats.0, &progress)? } else { Vec::new() },
             changes: if wants(Part::Changes) { changes::measure(&ground, repeats.1, &progress)? } else { Vec::new() },
+            history: if wants(Part::History) {
+                history::measure(&ground, if options.quick { 3 } else { 15 }, &progress)?
+            } else {
+                Vec::new()
+            },
             measured: if wants(Part::Load) {
                 rounds::measure(&ground, &subjects, pace, &progress)?
             } else {

@@ -9,6 +9,7 @@ use comfy_table::{CellAlignment, LineStyle, Table, presets};
 
 use super::changes::Changes;
 use super::goals::{self, Wanted};
+use super::history::Kept;
 use super::load::{CONNECTIONS, Load};
 use super::machine::Machine;
 use super::plot;
@@ -33,6 +34,8 @@ pub(super) struct Report {
     pub(super) starts: Vec<Starts>,
     /// Changes, from where to in force.
     pub(super) changes: Vec<Changes>,
+    /// What became of the history under full load.
+    pub(super) history: Vec<Kept>,
 }
 
 /// A table before it is drawn.
@@ -113,6 +116,7 @@ impl Report {
         tables.extend(Load::ALL.map(|load| self.load(load)));
         tables.push(self.starts());
         tables.push(self.changes());
+        tables.push(self.history());
         tables.retain(|table| !table.rows.is_empty());
         tables
     }
@@ -121,7 +125,7 @@ impl Report {
         let rows = goals::all(self).into_iter().map(|goal| {
             let found = match goal.wanted {
                 Wanted::AtMostMicroseconds(_) => format!("{} µs", spread(&goal.found, 1)),
-                Wanted::AtLeast(_) | Wanted::Ratio => spread(&goal.found, 2),
+                Wanted::AtLeast(_) | Wanted::AtMost(_) | Wanted::Ratio => spread(&goal.found, 2),
             };
             let reached = goal.reached().map_or("", |reached| if reached { "yes" } else { "no" });
             vec![goal.what.to_owned(), found, goal.wanted.to_string(), reached.to_owned()]
@@ -187,6 +191,25 @@ impl Report {
             title: "Changes, on an idle Envoy".to_owned(),
             header: vec!["from → to", "changes", "p50 ms", "p99 ms", "longest ms"],
             rows: self.changes.iter().map(row).collect(),
+        }
+    }
+
+    fn history(&self) -> Rows {
+        let row = |kept: &Kept| {
+            vec![
+                kept.what.to_owned(),
+                thousands(kept.asked as f64),
+                thousands(kept.asked as f64 / kept.seconds),
+                thousands(kept.dropped_by_envoy as f64),
+                thousands(kept.dropped_by_warren as f64),
+                thousands(kept.rows as f64),
+                thousands(kept.rate()),
+            ]
+        };
+        Rows {
+            title: "History, under all the load that an Envoy takes".to_owned(),
+            header: vec!["kept", "queries", "a second", "dropped by Envoy", "by warren", "rows written", "a second"],
+            rows: self.history.iter().map(row).collect(),
         }
     }
 }

@@ -35,14 +35,16 @@ enum On {
 enum Kind {
     Nothing,
     PlainEnvoy,
-    Warren { rules: &'static str, access_log: bool },
+    Warren { rules: &'static str, more: &'static [&'static str] },
     TrinoGateway { tuned: bool },
 }
 
 /// The row that others are compared with.
 pub(super) const PLAIN: &str = "plain";
-/// Warren as it comes.
+/// Warren without a history.
 pub(super) const WARREN: &str = "warren-5";
+/// The same with one: Warren as it comes.
+pub(super) const WARREN_HISTORY: &str = "warren-5-history";
 /// The same on every core.
 pub(super) const WARREN_ALL_CORES: &str = "warren-5-all-cores";
 /// Trino Gateway, tuned, as one core runs it.
@@ -52,20 +54,25 @@ pub(super) const TUNED_HOT: &str = "tgw-tuned-hot";
 /// The same on every core.
 pub(super) const TUNED_ALL_CORES: &str = "tgw-tuned-all-cores";
 
+/// Whoever writes it shares a core with the load, so that where there is one, fewer queries are asked.
+const NO_HISTORY: &[&str] = &["--history", "false"];
+const NO_LOG: &[&str] = &["--history", "false", "--access-log", "false"];
+
 const TUNED_GATEWAY: Kind = Kind::TrinoGateway { tuned: true };
 
 /// All rows, in the order of the tables.
-pub(super) const SUBJECTS: [Subject; 11] = [
+pub(super) const SUBJECTS: [Subject; 12] = [
     one_core("nothing", "nothing: straight to the upstream", Kind::Nothing),
     one_core(PLAIN, "plain Envoy route", Kind::PlainEnvoy),
-    one_core(WARREN, "Warren, 5 rules", warren(FIVE, true)),
-    one_core("warren-5-no-log", "Warren, 5 rules, no access log", warren(FIVE, false)),
-    one_core("warren-50", "Warren, 50 rules", warren(FIFTY, true)),
-    one_core("warren-sql", "Warren, 5 rules, 2 read SQL", warren(SQL, true)),
+    one_core(WARREN, "Warren, 5 rules", warren(FIVE, NO_HISTORY)),
+    one_core(WARREN_HISTORY, "Warren, 5 rules, history", warren(FIVE, &[])),
+    one_core("warren-5-no-log", "Warren, 5 rules, no access log", warren(FIVE, NO_LOG)),
+    one_core("warren-50", "Warren, 50 rules", warren(FIFTY, NO_HISTORY)),
+    one_core("warren-sql", "Warren, 5 rules, 2 read SQL", warren(SQL, NO_HISTORY)),
     one_core("tgw", "Trino Gateway, default, 5 rules", Kind::TrinoGateway { tuned: false }),
     one_core(TUNED, "Trino Gateway, tuned, 5 rules", TUNED_GATEWAY),
     Subject { cores: On::OneOnceWarm, ..one_core(TUNED_HOT, "Trino Gateway, tuned, 5 rules, hot", TUNED_GATEWAY) },
-    Subject { cores: On::Every, ..one_core(WARREN_ALL_CORES, "Warren, 5 rules, all cores", warren(FIVE, true)) },
+    Subject { cores: On::Every, ..one_core(WARREN_ALL_CORES, "Warren, 5 rules, all cores", warren(FIVE, NO_HISTORY)) },
     Subject {
         cores: On::Every,
         ..one_core(TUNED_ALL_CORES, "Trino Gateway, tuned, 5 rules, all cores", TUNED_GATEWAY)
@@ -76,8 +83,8 @@ const fn one_core(key: &'static str, name: &'static str, kind: Kind) -> Subject 
     Subject { key, name, kind, cores: On::One }
 }
 
-const fn warren(rules: &'static str, access_log: bool) -> Kind {
-    Kind::Warren { rules, access_log }
+const fn warren(rules: &'static str, more: &'static [&'static str]) -> Kind {
+    Kind::Warren { rules, more }
 }
 
 /// A subject that runs.
@@ -124,13 +131,12 @@ impl Subject {
                 let (envoy, url) = ground.cores.starting_on(cores, || plain_envoy(ground, self.key, concurrency))?;
                 (url, Program::PlainEnvoy(envoy))
             }
-            Kind::Warren { rules, access_log } => {
-                let log = ["--access-log", if access_log { "true" } else { "false" }];
+            Kind::Warren { rules, more } => {
                 let envoy = |bootstrap: &str| {
                     let start = || Envoy::start(&ground.programs, &ground.run, self.key, bootstrap, concurrency);
                     ground.cores.starting_on(cores, start)
                 };
-                let warren = WarrenEnvoy::start(ground, self.key, rules, &log, envoy)?;
+                let warren = WarrenEnvoy::start(ground, self.key, rules, more, envoy)?;
                 (warren.url(), Program::Warren(Box::new(warren)))
             }
             Kind::TrinoGateway { tuned } => {

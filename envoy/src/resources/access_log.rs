@@ -1,0 +1,130 @@
+//! Access logs of the listener: a line a query on standard output, and the same to the control service for the history.
+
+use super::{CONTROL, NAMESPACE, any, millis, u32_value};
+use envoy_types::pb::envoy::config::accesslog::v3::access_log::ConfigType;
+use envoy_types::pb::envoy::config::accesslog::v3::access_log_filter::FilterSpecifier;
+use envoy_types::pb::envoy::config::accesslog::v3::{AccessLog, AccessLogFilter, HeaderFilter};
+use envoy_types::pb::envoy::config::core::v3::data_source::Specifier;
+use envoy_types::pb::envoy::config::core::v3::grpc_service::{EnvoyGrpc, TargetSpecifier};
+use envoy_types::pb::envoy::config::core::v3::substitution_format_string::Format;
+use envoy_types::pb::envoy::config::core::v3::{ApiVersion, DataSource, GrpcService, SubstitutionFormatString};
+use envoy_types::pb::envoy::config::route::v3::HeaderMatcher;
+use envoy_types::pb::envoy::config::route::v3::header_matcher::HeaderMatchSpecifier;
+use envoy_types::pb::envoy::extensions::access_loggers::grpc::v3::{
+    CommonGrpcAccessLogConfig, HttpGrpcAccessLogConfig,
+};
+use envoy_types::pb::envoy::extensions::access_loggers::stream::v3::{StdoutAccessLog, stdout_access_log};
+use envoy_types::pb::envoy::r#type::matcher::v3::StringMatcher;
+use envoy_types::pb::envoy::r#type::matcher::v3::string_matcher::MatchPattern;
+use envoy_types::pb::envoy::r#type::metadata::v3::metadata_key::{PathSegment, path_segment};
+use envoy_types::pb::envoy::r#type::metadata::v3::{MetadataKey, MetadataKind, metadata_kind};
+use envoy_types::pb::envoy::r#type::tracing::v3::{CustomTag, custom_tag};
+use serde::Serialize;
+
+/// The filter's piece of JSON ([`warren_rules::access_log_fields`]), as filter state.
+pub(crate) const QUERY_STATE: &str = "wasm.warren.query";
+/// The query id that the filter found in Trino's answer.
+pub(crate) const QUERY_ID_STATE: &str = "wasm.warren.query_id";
+/// The first bytes of the query's text, if the history keeps any.
+pub(crate) const TEXT_STATE: &str = "wasm.warren.text";
+/// Tag of an entry: the slug of the cluster that took the query.
+pub(crate) const SLUG_TAG: &str = "slug";
+
+/// How much of its log an Envoy holds back, in bytes, to send it at once. A second's worth is sent in any case.
+const SENT_AT_ONCE: u32 = 64 << 10;
+
+/// What of each query goes to the control service.
+#[derive(Serialize, Clone, Debug)]
+pub(crate) struct HistoryLog {
+    /// The text too, as far as the filter took it.
+    pub(crate) text: bool,
+}
+
+/// The listener's access logs.
+pub(crate) fn logs(on_standard_output: bool, history: Option<&HistoryLog>) -> Vec<AccessLog> {
+    let line = on_standard_output.then(|| queries("queries", ConfigType::TypedConfig(any(&line()))));
+    let history = history.map(|log| queries("history", ConfigType::TypedConfig(any(&to_control_service(log)))));
+    line.into_iter().chain(history).collect()
+}
+
+/// New queries only: follow-ups carry their credential in the path.
+fn queries(name: &str, config: ConfigType) -> AccessLog {
+    AccessLog {
+        name: name.to_owned(),
+        filter: Some(AccessLogFilter {
+            filter_specifier: Some(FilterSpecifier::HeaderFilter(HeaderFilter {
+                header: Some(HeaderMatcher {
+                    name: ":method".to_owned(),
+                    header_match_specifier: Some(HeaderMatchSpecifier::StringMatch(StringMatcher {
+                        match_pattern: Some(MatchPattern::Exact("POST".to_owned())),
+                        ..StringMatcher::default()
+                    })),
+                    ..HeaderMatcher::default()
+                }),
+            })),
+        }),
+        config_type: Some(config),
+    }
+}
+
+/// An object of JSON. What the client sent is in the filter's piece at the end (`warren_rules::access_log_fields`), and is
+/// escaped there; it is empty if the query never came to the filter.
+const LINE: &str = concat!(
+    r#"{"time":"%START_TIME%","remote_address":"%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%","#,
+    r#""cluster":"%UPSTREAM_METADATA(warren:slug)%","attempts":%UPSTREAM_REQUEST_ATTEMPT_COUNT%,"#,
+    r#""status":%RESPONSE_CODE%,"flags":"%RESPONSE_FLAGS%","milliseconds":%DURATION%,"#,
+    r#""query_id":"%FILTER_STATE(wasm.warren.query_id:PLAIN)%"%FILTER_STATE(wasm.warren.query:PLAIN)%}"#,
+    "\n"
+);
+
+fn line() -> StdoutAccessLog {
+    StdoutAccessLog {
+        access_log_format: Some(stdout_access_log::AccessLogFormat::LogFormat(SubstitutionFormatString {
+            format: Some(Format::TextFormatSource(DataSource {
+                specifier: Some(Specifier::InlineString(LINE.to_owned())),
+                ..DataSource::default()
+            })),
+            omit_empty_values: true,
+            ..SubstitutionFormatString::default()
+        })),
+    }
+}
+
+/// What the filter found goes as bytes, whatever is in them: a text that is not UTF-8 would spoil a tag, and with it all
+/// entries that are sent beside it.
+fn to_control_service(log: &HistoryLog) -> HttpGrpcAccessLogConfig {
+    let states: &[&str] =
+        if log.text { &[QUERY_STATE, QUERY_ID_STATE, TEXT_STATE] } else { &[QUERY_STATE, QUERY_ID_STATE] };
+    HttpGrpcAccessLogConfig {
+        common_config: Some(CommonGrpcAccessLogConfig {
+            log_name: NAMESPACE.to_owned(),
+            grpc_service: Some(GrpcService {
+                target_specifier: Some(TargetSpecifier::EnvoyGrpc(EnvoyGrpc {
+                    cluster_name: CONTROL.to_owned(),
+                    ..EnvoyGrpc::default()
+                })),
+                ..GrpcService::default()
+            }),
+            transport_api_version: ApiVersion::V3.into(),
+            buffer_flush_interval: millis(1_000),
+            buffer_size_bytes: u32_value(SENT_AT_ONCE),
+            filter_state_objects_to_log: states.iter().map(|&name| name.to_owned()).collect(),
+            custom_tags: vec![slug()],
+            ..CommonGrpcAccessLogConfig::default()
+        }),
+        ..HttpGrpcAccessLogConfig::default()
+    }
+}
+
+/// From the metadata of the endpoint that Envoy picked.
+fn slug() -> CustomTag {
+    let segment = PathSegment { segment: Some(path_segment::Segment::Key("slug".to_owned())) };
+    CustomTag {
+        tag: SLUG_TAG.to_owned(),
+        r#type: Some(custom_tag::Type::Metadata(custom_tag::Metadata {
+            kind: Some(MetadataKind { kind: Some(metadata_kind::Kind::Host(metadata_kind::Host {})) }),
+            metadata_key: Some(MetadataKey { key: NAMESPACE.to_owned(), path: vec![segment] }),
+            default_value: String::new(),
+        })),
+    }
+}
