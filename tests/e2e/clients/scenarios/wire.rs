@@ -64,12 +64,15 @@ pub(super) fn an_idle_result_can_be_read_on(world: &World, client: Client) -> Re
     Ok(format!("all rows; {}", heartbeats(&passed)?))
 }
 
+/// Of a client that sends none, or was answered too soon to send one.
+pub(super) const NO_HEARTBEAT: &str = "sends no heartbeat";
+
 /// What was sent to tell the coordinator that somebody still wants the result.
 pub(super) fn heartbeats(passed: &[Passed]) -> Result<&'static str> {
     // Status 0: what was waited for was there, and the client did not wait for the heartbeat's answer.
     let heads: Vec<&Passed> = passed.iter().filter(|passed| passed.method == "HEAD" && passed.status != 0).collect();
     if heads.is_empty() {
-        return Ok("sends no heartbeat");
+        return Ok(NO_HEARTBEAT);
     }
     ensure!(heads.iter().all(|head| head.status == 200 && head.path.starts_with("/c/")), "{heads:?}");
     Ok("heartbeats by HEAD of `nextUri`")
