@@ -140,7 +140,10 @@ impl Snapshot {
 
         let config = plugin_config(settings, state, files);
         let spec = FilterSpec { module: &settings.module, config: &config };
-        snapshot.add(Kind::Filter, FILTER, &spec, &resources::wasm::filter(&spec));
+        // Which module it is stands in the version, since a new one is for one Envoy after the other (`xds::rollout`).
+        let filter_version = format!("{}.{}", version(&spec), version(&settings.module));
+        let body = any(&resources::wasm::filter(&spec));
+        snapshot.put(Kind::Filter, FILTER, Resource { version: filter_version, body });
 
         let spec = RouteSpec {
             default_group: &settings.default_group,

@@ -16,11 +16,12 @@ const FORGOTTEN_AT_ONCE: i64 = 5_000;
 /// Of the advisory lock that one `warren` at a time holds while it deletes; any number, as long as it is no other's.
 const FORGET_LOCK: i64 = 0x7761_7272_656e_0005;
 
-/// The address is the one that stood under the slug; the row of the cluster may be gone by now.
+/// The address is the one that stood under the slug; the row of the cluster may be gone by now. Trino Gateway's columns get
+/// nothing instead of NULL: one NULL among them, and it answers 500 to whoever asks for its history.
 const INSERT: &str = "
     SELECT DISTINCT ON (query_id)
-           t.query_id, t.created, t.user_name, t.source, t.routing_group, t.query_text, e.backend_url,
-           coalesce(nullif(b.external_url, ''), e.backend_url), e.cluster_name, t.rule, t.rules, t.tags::jsonb, t.text_cut,
+           t.query_id, t.created, t.user_name, t.source, coalesce(t.routing_group, ''), coalesce(t.query_text, ''),
+           coalesce(e.backend_url, ''), coalesce(nullif(b.external_url, ''), e.backend_url, ''), e.cluster_name, t.rule, t.rules, t.tags::jsonb, t.text_cut,
            t.user_hash, t.generic_hash, t.outcome, t.status, t.flags, t.latency_ms
     FROM UNNEST($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
                 $9::text[], $10::text[], $11::bool[], $12::text[], $13::text[], $14::text[], $15::int[], $16::text[],

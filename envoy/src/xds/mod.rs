@@ -1,5 +1,6 @@
 //! Delta ADS: one stream to each Envoy, all types on it, in order.
 
 pub(crate) mod nodes;
+pub(crate) mod rollout;
 pub(crate) mod server;
 pub(crate) mod session;

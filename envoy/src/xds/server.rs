@@ -1,8 +1,10 @@
 //! The stream itself: requests in, responses out, a new snapshot now and then, an end.
 
-use crate::snapshot::{Settings, Snapshot};
+use crate::resources::FILTER;
+use crate::snapshot::{Kind, Settings, Snapshot};
 use crate::xds::nodes::Nodes;
-use crate::xds::session::{Event, Session};
+use crate::xds::rollout::Rollout;
+use crate::xds::session::{Event, Session, module_of};
 use envoy_types::pb::envoy::config::core::v3::Node;
 use envoy_types::pb::envoy::config::core::v3::node::UserAgentVersionType;
 use envoy_types::pb::envoy::service::discovery::v3::aggregated_discovery_service_server::AggregatedDiscoveryService;
@@ -27,6 +29,7 @@ pub(crate) struct Ads {
     pub(crate) served: Served,
     pub(crate) nodes: Arc<Nodes>,
     pub(crate) settings: Arc<Settings>,
+    pub(crate) rollout: Arc<Rollout>,
     pub(crate) shutdown: watch::Receiver<bool>,
 }
 
@@ -61,6 +64,7 @@ impl Ads {
         mut requests: Streaming<DeltaDiscoveryRequest>,
         responses: mpsc::Sender<Result<DeltaDiscoveryResponse, Status>>,
     ) {
+        let rollout = self.rollout.clone();
         let mut session = Session::default();
         let mut node: Option<ConnectedNode> = None;
         // Made anew only when there is a new one: a copy with a listener of its own is not for every message.
@@ -76,7 +80,9 @@ impl Ads {
                 });
             }
             if let Some(snapshot) = &snapshot {
-                while let Some(response) = session.next(snapshot, Instant::now()) {
+                let id = node.as_ref().map(|node| node.id.as_str()).unwrap_or_default();
+                let turn = |module: &str| rollout.take(id, module, Instant::now());
+                while let Some(response) = session.next(snapshot, Instant::now(), turn) {
                     if responses.send(Ok(response)).await.is_err() {
                         break;
                     }
@@ -94,6 +100,7 @@ impl Ads {
                         }
                         let event = session.on_request(&request);
                         if let Some(node) = &node {
+                            roll_on(&rollout, &node.id, &event, snapshot.as_deref());
                             if let Event::Rejected { kind, snapshot, error, .. } = &event {
                                 tracing::warn!(node = node.id, kind = kind.label(), snapshot, error, "Envoy refused what it was sent; it runs what it had");
                             }
@@ -113,13 +120,29 @@ impl Ads {
                     snapshot = None;
                 }
                 () = sleep_until(wake) => {}
+                () = rollout.changed(), if session.waits_for_turn() => {}
                 _ = self.shutdown.wait_for(|down| *down) => break,
             }
         }
         if let Some(node) = node {
             tracing::info!(node = node.id, "Envoy disconnected");
+            self.rollout.done(&node.id);
             self.nodes.disconnected(&node.id);
         }
+    }
+}
+
+/// What an answer means for the others that wait for a new module.
+fn roll_on(rollout: &Rollout, node: &str, event: &Event, snapshot: Option<&Snapshot>) {
+    match event {
+        Event::Accepted { kind: Kind::Filter, .. } => rollout.done(node),
+        Event::Rejected { kind: Kind::Filter, .. } => {
+            let version = snapshot.and_then(|s| s.get(Kind::Filter, FILTER)).map(|r| r.version.as_str());
+            if let Some(module) = version.and_then(module_of) {
+                rollout.refused(node, module);
+            }
+        }
+        _ => {}
     }
 }
 

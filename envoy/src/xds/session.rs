@@ -32,6 +32,8 @@ pub(crate) enum Event {
 pub(crate) struct Session {
     kinds: BTreeMap<Kind, Subscription>,
     sent: u64,
+    /// A new module is there, and it is another Envoy's turn.
+    waits_for_turn: bool,
 }
 
 #[derive(Debug, Default)]
@@ -85,10 +87,23 @@ impl Session {
         }
     }
 
-    /// The next response that may go out now; call again until there is none.
-    pub(crate) fn next(&mut self, snapshot: &Snapshot, now: Instant) -> Option<DeltaDiscoveryResponse> {
+    /// The next response that may go out now; call again until there is none. `turn` says whether the Envoy may take a module
+    /// in place of the one that it runs.
+    pub(crate) fn next(
+        &mut self,
+        snapshot: &Snapshot,
+        now: Instant,
+        turn: impl Fn(&str) -> bool,
+    ) -> Option<DeltaDiscoveryResponse> {
+        self.waits_for_turn = false;
         for kind in Kind::ALL {
             if !self.may_push(kind, now) {
+                continue;
+            }
+            if let Some(module) = self.new_module(snapshot, kind)
+                && !turn(&module)
+            {
+                self.waits_for_turn = true;
                 continue;
             }
             let Some(subscription) = self.kinds.get(&kind) else { continue };
@@ -128,7 +143,22 @@ impl Session {
             let waiting = subscription.in_flight.is_none() && subscription.wanted(snapshot, *kind).next().is_some();
             waiting.then(|| subscription.pushed_at.map(|at| at + SETTLE)).flatten()
         };
-        [Kind::Filter, Kind::Route].iter().filter_map(held).min()
+        let kinds = if self.waits_for_turn { &[Kind::Route][..] } else { &[Kind::Filter, Kind::Route] };
+        kinds.iter().filter_map(held).min()
+    }
+
+    /// Whether something waits until another Envoy has taken a new module.
+    pub(crate) fn waits_for_turn(&self) -> bool {
+        self.waits_for_turn
+    }
+
+    /// The module that would take the place of another one on the Envoy. At its start it has none and serves nobody.
+    fn new_module(&self, snapshot: &Snapshot, kind: Kind) -> Option<String> {
+        let subscription = self.kinds.get(&Kind::Filter).filter(|_| kind == Kind::Filter)?;
+        subscription.wanted(snapshot, kind).find_map(|(name, resource)| {
+            let old = subscription.has.get(name).and_then(|version| module_of(version))?;
+            module_of(&resource.version).filter(|new| *new != old).map(str::to_owned)
+        })
     }
 
     fn may_push(&self, kind: Kind, now: Instant) -> bool {
@@ -192,6 +222,11 @@ impl Session {
             ..DeltaDiscoveryResponse::default()
         }
     }
+}
+
+/// Which module a version of the filter is of (see `Snapshot::build`).
+pub(crate) fn module_of(version: &str) -> Option<&str> {
+    version.split_once('.').map(|(_, module)| module)
 }
 
 impl Subscription {

@@ -40,7 +40,7 @@ fn shown(response: &DeltaDiscoveryResponse) -> String {
 /// All that may go out now, each accepted at once.
 fn drain(session: &mut Session, snapshot: &Snapshot, now: Instant) -> Vec<String> {
     let mut sent = Vec::new();
-    while let Some(response) = session.next(snapshot, now) {
+    while let Some(response) = session.next(snapshot, now, |_| true) {
         sent.push(shown(&response));
         session.on_request(&answer(&response, None));
         assert!(sent.len() < 50, "no end: {sent:?}");
@@ -99,25 +99,29 @@ fn removes_only_when_all_else_was_answered() {
     without_b[4].2 = "2";
     let without_b = snapshot("s2", &without_b);
     let later = now + SETTLE;
-    let routes = session.next(&without_b, later).unwrap();
+    let routes = session.next(&without_b, later, |_| true).unwrap();
     assert_eq!(shown(&routes), "routes +r");
-    assert_eq!(session.next(&without_b, later), None, "the routes that no longer name `b` are not in force yet");
+    assert_eq!(
+        session.next(&without_b, later, |_| true),
+        None,
+        "the routes that no longer name `b` are not in force yet"
+    );
     session.on_request(&answer(&routes, None));
-    assert_eq!(session.next(&without_b, later).map(|r| shown(&r)), Some("clusters -b".to_owned()));
+    assert_eq!(session.next(&without_b, later, |_| true).map(|r| shown(&r)), Some("clusters -b".to_owned()));
 }
 
 #[test]
 fn never_has_two_unanswered_responses_of_one_kind() {
     let mut session = Session::default();
     session.on_request(&subscribe(Kind::Cluster, &[]));
-    let first = session.next(&snapshot("s1", &[(Kind::Cluster, "a", "1")]), Instant::now()).unwrap();
+    let first = session.next(&snapshot("s1", &[(Kind::Cluster, "a", "1")]), Instant::now(), |_| true).unwrap();
     let second = snapshot("s2", &[(Kind::Cluster, "a", "2")]);
-    assert_eq!(session.next(&second, Instant::now()), None);
+    assert_eq!(session.next(&second, Instant::now(), |_| true), None);
     assert_eq!(
         session.on_request(&answer(&first, None)),
         Event::Accepted { kind: Kind::Cluster, snapshot: "s1".to_owned(), names: vec!["a".to_owned()] }
     );
-    assert_eq!(session.next(&second, Instant::now()).map(|r| shown(&r)), Some("clusters +a".to_owned()));
+    assert_eq!(session.next(&second, Instant::now(), |_| true).map(|r| shown(&r)), Some("clusters +a".to_owned()));
 }
 
 #[test]
@@ -125,7 +129,7 @@ fn a_refused_version_is_not_sent_again_until_it_changes() {
     let mut session = subscribed_to_everything();
     let now = Instant::now();
     let bad = snapshot("s1", &[(Kind::Cluster, "a", "1")]);
-    let response = session.next(&bad, now).unwrap();
+    let response = session.next(&bad, now, |_| true).unwrap();
     let event = session.on_request(&answer(&response, Some("no such thing")));
     assert_eq!(
         event,
@@ -139,7 +143,7 @@ fn a_refused_version_is_not_sent_again_until_it_changes() {
     let sent: Vec<String> = drain(&mut session, &bad, now).into_iter().filter(|s| s.starts_with("clusters")).collect();
     assert_eq!(sent, [""; 0]);
     let good = snapshot("s2", &[(Kind::Cluster, "a", "2")]);
-    assert_eq!(session.next(&good, now).map(|r| shown(&r)), Some("clusters +a".to_owned()));
+    assert_eq!(session.next(&good, now, |_| true).map(|r| shown(&r)), Some("clusters +a".to_owned()));
 }
 
 #[test]
@@ -189,15 +193,15 @@ fn holds_rules_and_routes_back_for_a_second_and_says_when_to_ask_again() {
     changed[3].2 = "2";
     let changed = snapshot("s2", &changed);
     assert_eq!(session.wake_at(&changed), Some(now + SETTLE));
-    assert_eq!(session.next(&changed, now + SETTLE / 2), None);
-    assert_eq!(session.next(&changed, now + SETTLE).map(|r| shown(&r)), Some("rules +f".to_owned()));
+    assert_eq!(session.next(&changed, now + SETTLE / 2, |_| true), None);
+    assert_eq!(session.next(&changed, now + SETTLE, |_| true).map(|r| shown(&r)), Some("rules +f".to_owned()));
 }
 
 #[test]
 fn a_stale_answer_and_a_foreign_type_change_nothing() {
     let mut session = Session::default();
     session.on_request(&subscribe(Kind::Cluster, &[]));
-    let response = session.next(&snapshot("s1", &[]), Instant::now()).unwrap();
+    let response = session.next(&snapshot("s1", &[]), Instant::now(), |_| true).unwrap();
     let stale = DeltaDiscoveryRequest { response_nonce: "77".to_owned(), ..answer(&response, None) };
     assert_eq!(session.on_request(&stale), Event::Ignored);
     let foreign =
@@ -215,9 +219,13 @@ fn nothing_is_removed_that_refused_routes_may_still_name() {
     let mut without_b = EVERYTHING.to_vec();
     without_b[4].2 = "2";
     let later = now + SETTLE;
-    let routes = session.next(&snapshot("s2", &without_b), later).unwrap();
+    let routes = session.next(&snapshot("s2", &without_b), later, |_| true).unwrap();
     session.on_request(&answer(&routes, Some("bad regex")));
-    assert_eq!(session.next(&snapshot("s2", &without_b), later), None, "the old routes are in force and may name `b`");
+    assert_eq!(
+        session.next(&snapshot("s2", &without_b), later, |_| true),
+        None,
+        "the old routes are in force and may name `b`"
+    );
     without_b[4].2 = "3";
     let sent = drain(&mut session, &snapshot("s3", &without_b), later + SETTLE);
     assert_eq!(sent, ["routes +r", "clusters -b"]);
@@ -229,6 +237,45 @@ fn does_not_ask_to_be_woken_while_an_answer_is_due() {
     let now = Instant::now();
     drain(&mut session, &snapshot("s1", EVERYTHING), now);
     let changed = snapshot("s2", &[(Kind::Cluster, "a", "2"), (Kind::Filter, "f", "2"), (Kind::Endpoint, "a", "1")]);
-    let clusters = session.next(&changed, now + SETTLE).unwrap();
+    let clusters = session.next(&changed, now + SETTLE, |_| true).unwrap();
     assert_eq!((shown(&clusters).as_str(), session.wake_at(&changed)), ("clusters +a", None));
+}
+
+#[test]
+fn a_new_module_waits_for_its_turn_and_nothing_else_does() {
+    let mut session = subscribed_to_everything();
+    let now = Instant::now();
+    let with = |filter: &'static str, route: &'static str| {
+        let mut all = EVERYTHING.to_vec();
+        all[3].2 = filter;
+        all[4].2 = route;
+        snapshot(filter, &all)
+    };
+    drain(&mut session, &with("1.old", "1"), now);
+    let later = now + SETTLE;
+    let new = with("2.new", "2");
+    let sent = session.next(&new, later, |module| module != "new").unwrap();
+    assert_eq!(shown(&sent), "routes +r");
+    session.on_request(&answer(&sent, None));
+    assert_eq!(session.next(&new, later, |module| module != "new"), None);
+    assert_eq!((session.waits_for_turn(), session.wake_at(&new)), (true, None));
+    assert_eq!(session.next(&new, later, |module| module == "new").map(|r| shown(&r)), Some("rules +f".to_owned()));
+    assert!(!session.waits_for_turn());
+}
+
+#[test]
+fn a_first_module_and_new_rules_of_the_same_one_wait_for_nobody() {
+    let mut session = subscribed_to_everything();
+    let now = Instant::now();
+    for (version, when) in [("1.old", now), ("2.old", now + SETTLE)] {
+        let mut all = EVERYTHING.to_vec();
+        all[3].2 = version;
+        let all = snapshot(version, &all);
+        let mut sent = Vec::new();
+        while let Some(response) = session.next(&all, when, |_| false) {
+            sent.push(shown(&response));
+            session.on_request(&answer(&response, None));
+        }
+        assert!(sent.contains(&"rules +f".to_owned()), "{version}: {sent:?}");
+    }
 }

@@ -154,8 +154,9 @@ impl Store {
 
 fn select() -> QueryBuilder<Postgres> {
     QueryBuilder::new(format!(
-        "SELECT q.query_id, q.created, q.user_name, q.source, q.routing_group, q.query_text, q.backend_url, q.external_url,
-                q.warren_cluster, q.warren_rule, q.warren_rules, q.warren_tags::text AS warren_tags, q.warren_text_cut,
+        "SELECT q.query_id, q.created, q.user_name, q.source, nullif(q.routing_group, '') AS routing_group,
+                nullif(q.query_text, '') AS query_text, nullif(q.backend_url, '') AS backend_url,
+                nullif(q.external_url, '') AS external_url, q.warren_cluster, q.warren_rule, q.warren_rules, q.warren_tags::text AS warren_tags, q.warren_text_cut,
                 q.warren_user_query_hash, q.warren_generic_query_hash, q.warren_outcome, q.warren_status, q.warren_flags,
                 q.warren_latency_ms, e.ended, e.state, e.error, e.error_type, e.error_message, e.output_rows,
                 e.input_bytes, e.peak_memory, e.queued_ms, e.cpu_ms, e.wall_ms, e.tables::text AS tables
