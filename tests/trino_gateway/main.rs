@@ -1,8 +1,8 @@
 //! Warren beside the real Trino Gateway: asked the same, and on the same database.
 //!
-//! `cargo test -p warren-tests --test trino_gateway -- --list`, `… -- NAME` to choose. `same::…` asks both the same, each on a
-//! database of its own; `back::…` is the way back; `together::…` runs both on one, with Trinos behind them; `page::…` holds `docs/migration.md` against
-//! what was asked (`UPDATE=1` writes its table).
+//! `cargo test -p warren-tests --test trino_gateway -- --list`, `… -- NAME` to choose. `same::…` asks both the same, each on
+//! a database of its own; `back::…` is the way back; `together::…` runs both on one database, before two Trinos; `page::…`
+//! holds `docs/migration.md` against what is asked (`UPDATE=1` writes its table).
 
 #![expect(clippy::indexing_slicing, reason = "these are tests: an index that is not there is a failed case")]
 

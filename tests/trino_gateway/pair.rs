@@ -26,8 +26,10 @@ const ROWS: &str = "
     INSERT INTO gateway_backend (name, routing_group, backend_url, external_url, active) VALUES
         ('etl-1', 'etl', 'http://127.0.0.1:1', 'http://etl-1.example', true),
         ('idle', 'adhoc', 'http://127.0.0.1:2', 'http://127.0.0.1:2', false);
-    INSERT INTO query_history (query_id, query_text, created, backend_url, user_name, source, routing_group, external_url) VALUES
-        ('20260101_000000_00001_abcde', 'SELECT ''é'' < \"x\"', 1767225600000, 'http://127.0.0.1:1', 'alice', 'trino-cli', 'etl', 'http://etl-1.example'),
+    INSERT INTO query_history (query_id, query_text, created, backend_url, user_name, source, routing_group, external_url)
+    VALUES
+        ('20260101_000000_00001_abcde', 'SELECT ''é'' < \"x\"', 1767225600000, 'http://127.0.0.1:1', 'alice', 'trino-cli', 'etl',
+         'http://etl-1.example'),
         ('20260101_000000_00002_abcde', 'SELECT 2', 1767225600002, 'http://gone:8080', NULL, NULL, NULL, NULL),
         ('20260101_000000_00003_abcde', 'SELECT 3', 1767225600001, 'http://127.0.0.1:1', 'bob', '', '', '');";
 
@@ -128,7 +130,8 @@ impl Pair {
 
     fn rows(&self, database: &str) -> Result<Vec<String>> {
         let rows = self.postgres.connect(database)?.query(
-            "SELECT concat_ws(' | ', name, routing_group, backend_url, external_url, active::text) FROM gateway_backend ORDER BY name",
+            "SELECT concat_ws(' | ', name, routing_group, backend_url, external_url, active::text)
+             FROM gateway_backend ORDER BY name",
             &[],
         )?;
         Ok(rows.iter().map(|row| row.get(0)).collect())

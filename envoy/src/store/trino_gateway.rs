@@ -20,7 +20,7 @@ pub(crate) struct HistoryEntry {
 }
 
 impl Store {
-    /// Every cluster as its row says, by name. Unlike in a state that is served, no address is trimmed and no group filled in.
+    /// Every cluster as its row says, by name. Unlike in a state that is served, no address is trimmed, no group filled in.
     pub(crate) async fn backends(&self) -> Result<Vec<Cluster>, StoreError> {
         let rows = sqlx::query(
             "SELECT name, coalesce(routing_group, '') AS routing_group, coalesce(backend_url, '') AS backend_url,
@@ -63,7 +63,8 @@ impl Store {
     /// The newest queries of the history, newest first.
     pub(crate) async fn recent_queries(&self, limit: i64) -> Result<Vec<HistoryEntry>, StoreError> {
         let rows = sqlx::query(
-            "SELECT query_id, query_text, user_name, source, backend_url, coalesce(created, 0) AS created, routing_group, external_url
+            "SELECT query_id, query_text, user_name, source, backend_url, coalesce(created, 0) AS created, routing_group,
+                    external_url
              FROM query_history ORDER BY query_history.created DESC, query_id DESC LIMIT $1",
         )
         .bind(limit)
@@ -89,7 +90,8 @@ impl Store {
         let rows = sqlx::query(
             "SELECT coalesce(names.name, recent.backend_url, '') AS cluster, count(*) AS queries
              FROM (SELECT backend_url FROM query_history ORDER BY created DESC, query_id DESC LIMIT $1) AS recent
-             LEFT JOIN (SELECT backend_url, max(name) AS name FROM gateway_backend GROUP BY backend_url) AS names USING (backend_url)
+             LEFT JOIN (SELECT backend_url, max(name) AS name FROM gateway_backend GROUP BY backend_url) AS names
+                    USING (backend_url)
              GROUP BY 1",
         )
         .bind(limit)

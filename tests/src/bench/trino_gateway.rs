@@ -15,8 +15,8 @@ const RULES: &str = include_str!("trino_gateway_rules.yaml");
 /// Its health check runs each 5 s.
 const HEALTHY: Duration = Duration::from_secs(120);
 
-/// Starts it on a database of its own, gives it the upstream as its only cluster, and waits until that is healthy. `tuned`: the
-/// list of clusters from memory, no query history, no log line a request.
+/// Starts it on a database of its own, gives it the upstream as its only cluster, and waits until that is healthy.
+/// `tuned`: the list of clusters from memory, no query history, no log line a request.
 pub(super) fn start(ground: &Ground, name: &str, tuned: bool) -> Result<TrinoGateway> {
     let database = name.replace('-', "_");
     ground.postgres.create_database(&database)?;
