@@ -9,6 +9,8 @@ mod history;
 mod lifecycle;
 mod load;
 mod outages;
+mod restore;
+mod rollout;
 mod routing;
 mod rules;
 mod transactions;
@@ -110,5 +112,7 @@ pub(crate) const CASES: &[(&str, Case)] = cases![
     history::what_waits_is_written_when_warren_stops,
     history::what_is_old_is_forgotten,
     history::trinos_events_say_how_a_query_ended,
+    rollout::a_new_module_is_rolled_out_envoy_by_envoy_and_no_query_is_lost,
+    restore::a_database_restored_from_a_backup_is_served_as_it_is_and_running_queries_finish,
     outages::queries_go_on_whatever_is_down,
 ];

@@ -66,7 +66,7 @@ impl Warren {
         let (xds, api) = (free_port()?, free_port()?);
         let name = if options.name.is_empty() { "warren" } else { &options.name };
         let state = run.folder(&format!("{name}-state"))?;
-        let filter = options.filter.clone().map_or_else(filter, Ok)?;
+        let filter = options.filter.clone().map_or_else(built_filter, Ok)?;
         let arguments = arguments(options, xds, api, &filter, &state)?;
         let (serve, environment) = (program.clone(), options.environment.clone());
         let process = Process::new(name, run.log(name), move || {
@@ -216,7 +216,7 @@ fn program() -> Result<PathBuf> {
 }
 
 /// `WARREN_FILTER`, else the filter as built in the same target folder.
-fn filter() -> Result<PathBuf> {
+pub fn built_filter() -> Result<PathBuf> {
     let file = Path::new("wasm32-wasip1/wasm/warren_filter.wasm");
     find("WARREN_FILTER", file, "the filter", "build it (`make build`), or name it in WARREN_FILTER")
 }
