@@ -41,7 +41,7 @@ fuzz: ## Look for inputs that break what must hold (SECONDS=300 a target); needs
 	done
 
 bench: ## Speed beside plain Envoy and Trino Gateway, in one run (ARGS=--quick: 3 minutes; ARGS=--help)
-	$(CARGO) build --locked --release -p warren
+	$(CARGO) build --locked --release -p warren --bins --examples
 	$(WASM)
 	@$(CARGO) run --quiet --locked --release -p warren-tests --bin warren-bench -- $(ARGS)
 

@@ -1,6 +1,7 @@
 //! The benchmark: Warren beside nothing, a plain Envoy and Trino Gateway, in one run.
 
 mod changes;
+mod fleet;
 mod goals;
 mod ground;
 mod history;
@@ -44,6 +45,8 @@ pub enum Part {
     Changes,
     /// What becomes of the history under full load.
     History,
+    /// A thousand clusters, fifty Envoys.
+    Fleet,
 }
 
 /// What the benchmark is told.
@@ -85,6 +88,11 @@ pub fn run(options: &BenchOptions) -> Result<()> {
             pace,
             starts: if wants(Part::Start) { start::measure(&ground, repeats.0, &progress)? } else { Vec::new() },
             changes: if wants(Part::Changes) { changes::measure(&ground, repeats.1, &progress)? } else { Vec::new() },
+            fleet: if wants(Part::Fleet) {
+                fleet::measure(&ground, if options.quick { 2 } else { 10 }, &progress)?
+            } else {
+                Vec::new()
+            },
             history: if wants(Part::History) {
                 history::measure(&ground, if options.quick { 3 } else { 15 }, &progress)?
             } else {

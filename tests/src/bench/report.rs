@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use comfy_table::{CellAlignment, LineStyle, Table, presets};
 
 use super::changes::Changes;
+use super::fleet::Pushed;
 use super::goals::{self, Wanted};
 use super::history::Kept;
 use super::load::{CONNECTIONS, Load};
@@ -36,6 +37,8 @@ pub(super) struct Report {
     pub(super) changes: Vec<Changes>,
     /// What became of the history under full load.
     pub(super) history: Vec<Kept>,
+    /// Changes among a thousand clusters, to fifty Envoys.
+    pub(super) fleet: Vec<Pushed>,
 }
 
 /// A table before it is drawn.
@@ -116,9 +119,27 @@ impl Report {
         tables.extend(Load::ALL.map(|load| self.load(load)));
         tables.push(self.starts());
         tables.push(self.changes());
+        tables.push(self.fleet());
         tables.push(self.history());
         tables.retain(|table| !table.rows.is_empty());
         tables
+    }
+
+    fn fleet(&self) -> Rows {
+        let row = |pushed: &Pushed| {
+            vec![
+                pushed.what.to_owned(),
+                spread(&pushed.reached, 0),
+                spread(&pushed.all, 0),
+                spread(&pushed.megabytes, 2),
+                format!("{:.0} MB", pushed.memory),
+            ]
+        };
+        Rows {
+            title: "A change among 1,000 clusters in 100 groups, to 50 simulated Envoys".to_owned(),
+            header: vec!["what", "all reached after, ms", "all of it after, ms", "sent, MB", "memory of warren"],
+            rows: self.fleet.iter().map(row).collect(),
+        }
     }
 
     fn goals(&self) -> Rows {
