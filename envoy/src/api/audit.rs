@@ -1,9 +1,10 @@
 //! `/api/v1/audit`: who changed what.
 
+use super::extract::Parameters;
 use super::{Api, Problem};
 use crate::store::AuditEntry;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -28,7 +29,10 @@ pub(super) struct Page {
     params(Page),
     responses((status = 200, body = Vec<AuditEntry>), (status = "default", body = Problem, content_type = "application/problem+json"))
 )]
-pub(super) async fn list(State(api): State<Api>, Query(page): Query<Page>) -> Result<Json<Vec<AuditEntry>>, Problem> {
+pub(super) async fn list(
+    State(api): State<Api>,
+    Parameters(page): Parameters<Page>,
+) -> Result<Json<Vec<AuditEntry>>, Problem> {
     let limit = page.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
     Ok(Json(api.store.audit(page.subject.as_deref(), page.before, limit).await?))
 }

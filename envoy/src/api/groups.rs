@@ -2,11 +2,12 @@
 
 use super::actor::Actor;
 use super::clusters::check_name;
+use super::extract::{Body, Segments};
 use super::{Api, Problem};
 use crate::state::{Group, Policy};
 use crate::status::GroupStatus;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderName, StatusCode};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -46,8 +47,8 @@ pub(super) async fn list(State(api): State<Api>) -> Json<Vec<GroupStatus>> {
 pub(super) async fn put(
     State(api): State<Api>,
     actor: Actor,
-    Path(name): Path<String>,
-    Json(settings): Json<GroupSettings>,
+    Segments(name): Segments<String>,
+    Body(settings): Body<GroupSettings>,
 ) -> Result<StatusCode, Problem> {
     let known: BTreeSet<String> = api.status.report().groups.into_iter().map(|g| g.name).collect();
     let errors = mistakes(&name, &settings, &known);
@@ -70,7 +71,7 @@ pub(super) async fn put(
 pub(super) async fn reset(
     State(api): State<Api>,
     actor: Actor,
-    Path(name): Path<String>,
+    Segments(name): Segments<String>,
 ) -> Result<StatusCode, Problem> {
     if api.store.reset_group(&actor.0, &name).await? {
         Ok(StatusCode::NO_CONTENT)

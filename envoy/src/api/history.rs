@@ -1,10 +1,11 @@
 //! `/api/v1/history`: queries of the past, newest first, page by page; and how Trino says that they ended.
 
+use super::extract::{Body, Parameters, Segments};
 use super::{Api, Problem};
 use crate::history::{Completed, Outcome};
 use crate::store::{HistoryFilter, HistoryQuery, Page};
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -52,7 +53,10 @@ pub(crate) struct HistoryPage {
 }
 
 #[utoipa::path(get, path = "/api/v1/history", tag = "history", operation_id = "history_list", params(Asked), responses((status = 200, body = HistoryPage), (status = "default", body = Problem, content_type = "application/problem+json")))]
-pub(super) async fn list(State(api): State<Api>, Query(asked): Query<Asked>) -> Result<Json<HistoryPage>, Problem> {
+pub(super) async fn list(
+    State(api): State<Api>,
+    Parameters(asked): Parameters<Asked>,
+) -> Result<Json<HistoryPage>, Problem> {
     let (filter, limit) = asked.understand().map_err(|errors| Problem {
         errors,
         ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "the history was not searched")
@@ -68,13 +72,13 @@ pub(super) async fn list(State(api): State<Api>, Query(asked): Query<Asked>) -> 
 }
 
 #[utoipa::path(get, path = "/api/v1/history/{query_id}", tag = "history", operation_id = "history_get", params(("query_id" = String, Path)), responses((status = 200, body = HistoryQuery), (status = "default", body = Problem, content_type = "application/problem+json")))]
-pub(super) async fn one(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<HistoryQuery>, Problem> {
+pub(super) async fn one(State(api): State<Api>, Segments(id): Segments<String>) -> Result<Json<HistoryQuery>, Problem> {
     Ok(Json(api.store.history_query(&id).await?))
 }
 
 /// Takes Trino's query-completed event. An answer of 503 makes its listener try again, if it is configured to.
 #[utoipa::path(post, path = "/api/v1/events/query-completed", tag = "history", operation_id = "history_completed", request_body = Object, responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json")))]
-pub(super) async fn completed(State(api): State<Api>, Json(event): Json<Completed>) -> Result<StatusCode, Problem> {
+pub(super) async fn completed(State(api): State<Api>, Body(event): Body<Completed>) -> Result<StatusCode, Problem> {
     let Some(text) = api.history else {
         return Err(Problem::new(StatusCode::NOT_FOUND, "no history is kept (`warren serve --history`)"));
     };

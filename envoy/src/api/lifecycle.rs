@@ -1,6 +1,7 @@
 //! `/api/v1/clusters/{name}/…`: what happens to a cluster, and watching it.
 
 use super::actor::Actor;
+use super::extract::Segments;
 use super::{Api, Problem};
 use crate::duration::Span;
 use crate::lifecycle::workers::{self, Worker};
@@ -8,7 +9,7 @@ use crate::state::Address;
 use crate::store::Operation;
 use crate::trino::Coordinator;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -42,7 +43,7 @@ pub(crate) struct Begin {
 pub(super) async fn activate(
     State(api): State<Api>,
     actor: Actor,
-    Path(name): Path<String>,
+    Segments(name): Segments<String>,
 ) -> Result<StatusCode, Problem> {
     api.store.set_active(&actor.0, &name, true).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -58,7 +59,7 @@ pub(super) async fn activate(
 pub(super) async fn deactivate(
     State(api): State<Api>,
     actor: Actor,
-    Path(name): Path<String>,
+    Segments(name): Segments<String>,
 ) -> Result<StatusCode, Problem> {
     api.store.set_active(&actor.0, &name, false).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -75,7 +76,7 @@ pub(super) async fn deactivate(
 pub(super) async fn drain(
     State(api): State<Api>,
     actor: Actor,
-    Path(name): Path<String>,
+    Segments(name): Segments<String>,
     begin: Option<Json<Begin>>,
 ) -> Result<(StatusCode, Json<Option<Operation>>), Problem> {
     start(&api, &actor, &name, false, begin).await
@@ -92,7 +93,7 @@ pub(super) async fn drain(
 pub(super) async fn shutdown(
     State(api): State<Api>,
     actor: Actor,
-    Path(name): Path<String>,
+    Segments(name): Segments<String>,
     begin: Option<Json<Begin>>,
 ) -> Result<(StatusCode, Json<Option<Operation>>), Problem> {
     start(&api, &actor, &name, true, begin).await
@@ -119,7 +120,10 @@ async fn start(
     params(("name" = String, Path)),
     responses((status = 200, body = Operation), (status = "default", body = Problem, content_type = "application/problem+json"))
 )]
-pub(super) async fn operation(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<Operation>, Problem> {
+pub(super) async fn operation(
+    State(api): State<Api>,
+    Segments(name): Segments<String>,
+) -> Result<Json<Operation>, Problem> {
     newest(&api, &name).await.map(Json)
 }
 
@@ -138,7 +142,10 @@ async fn newest(api: &Api, name: &str) -> Result<Operation, Problem> {
     params(("name" = String, Path)),
     responses((status = 200, body = Operation, content_type = "text/event-stream"), (status = "default", body = Problem, content_type = "application/problem+json"))
 )]
-pub(super) async fn watch(State(api): State<Api>, Path(name): Path<String>) -> Result<impl IntoResponse, Problem> {
+pub(super) async fn watch(
+    State(api): State<Api>,
+    Segments(name): Segments<String>,
+) -> Result<impl IntoResponse, Problem> {
     let first = newest(&api, &name).await?;
     let (events, stream) = mpsc::channel::<Result<Event, Infallible>>(4);
     tokio::spawn(async move {
@@ -173,7 +180,7 @@ pub(super) async fn watch(State(api): State<Api>, Path(name): Path<String>) -> R
 )]
 pub(super) async fn list_workers(
     State(api): State<Api>,
-    Path(name): Path<String>,
+    Segments(name): Segments<String>,
 ) -> Result<Json<Vec<Worker>>, Problem> {
     let coordinator = coordinator(&api, &name).await?;
     workers::list(&coordinator).await.map(Json).map_err(|failure| unanswered(&name, &failure.to_string()))
@@ -189,7 +196,7 @@ pub(super) async fn list_workers(
 )]
 pub(super) async fn shutdown_worker(
     State(api): State<Api>,
-    Path((name, node_id)): Path<(String, String)>,
+    Segments((name, node_id)): Segments<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     let coordinator = coordinator(&api, &name).await?;
     let all = workers::list(&coordinator).await.map_err(|failure| unanswered(&name, &failure.to_string()))?;

@@ -5,6 +5,7 @@ mod access;
 pub(crate) mod actor;
 mod audit;
 mod clusters;
+mod extract;
 mod groups;
 mod history;
 mod lifecycle;
@@ -148,6 +149,9 @@ pub(crate) fn router(api: Api) -> Router {
         .route("/readyz", get(ready))
         .merge(trino_gateway::open())
         .merge(guarded)
+        .method_not_allowed_fallback(async || {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this path does not take this method")
+        })
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "no such path; the API is at /api/v1"))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(api)

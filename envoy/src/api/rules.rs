@@ -1,9 +1,10 @@
 //! `/api/v1/rules`: publish, list, roll back.
 
+use super::extract::{Body, Segments};
 use super::{Api, Problem};
 use crate::store::RuleSetEntry;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -50,7 +51,7 @@ pub(super) async fn list(State(api): State<Api>) -> Result<Json<Vec<RuleSetEntry
     request_body = Publish,
     responses((status = 200, body = Published), (status = "default", body = Problem, content_type = "application/problem+json"))
 )]
-pub(super) async fn publish(State(api): State<Api>, Json(new): Json<Publish>) -> Result<Json<Published>, Problem> {
+pub(super) async fn publish(State(api): State<Api>, Body(new): Body<Publish>) -> Result<Json<Published>, Problem> {
     check_and_publish(&api, &new.files, &new.author, &new.message).await
 }
 
@@ -61,7 +62,10 @@ pub(super) async fn publish(State(api): State<Api>, Json(new): Json<Publish>) ->
     params(("version" = i64, Path)),
     responses((status = 200, body = Published), (status = "default", body = Problem, content_type = "application/problem+json"))
 )]
-pub(super) async fn rollback(State(api): State<Api>, Path(version): Path<i64>) -> Result<Json<Published>, Problem> {
+pub(super) async fn rollback(
+    State(api): State<Api>,
+    Segments(version): Segments<i64>,
+) -> Result<Json<Published>, Problem> {
     let files = api.store.rule_files(version).await?;
     check_and_publish(&api, &files, "", &format!("roll back to {version}")).await
 }

@@ -5,12 +5,14 @@ mod check;
 pub(super) use check::{check_name, check_url};
 
 use super::actor::Actor;
+use super::extract::{Body, Parameters, Segments};
 use super::{Api, Problem};
 use crate::health::HealthSettings;
+use crate::lifecycle::Life;
 use crate::state::{Cluster, ClusterSettings};
 use crate::status::ClusterStatus;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use check::{check, try_out};
@@ -77,6 +79,31 @@ pub(super) struct Removal {
     now: bool,
 }
 
+/// Which clusters to list; all, if nothing is said. By slug, so that `after` leads from page to page.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Asked {
+    group: Option<String>,
+    life: Option<Life>,
+    /// Slug of the last one of the page before.
+    after: Option<String>,
+    limit: Option<usize>,
+}
+
+impl Asked {
+    fn pick(&self, mut clusters: Vec<ClusterStatus>) -> Vec<ClusterStatus> {
+        clusters.sort_by(|a, b| a.slug.cmp(&b.slug));
+        clusters.retain(|c| {
+            self.group.as_ref().is_none_or(|group| c.group == *group)
+                && self.life.is_none_or(|life| c.life == life)
+                && self.after.as_ref().is_none_or(|after| c.slug > *after)
+        });
+        clusters.truncate(self.limit.unwrap_or(usize::MAX));
+        clusters
+    }
+}
+
 /// `null` is something else than nothing.
 fn there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<u32>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
@@ -86,10 +113,11 @@ fn there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<u32
     get,
     path = "/api/v1/clusters",
     tag = "clusters", operation_id = "clusters_list",
+    params(Asked),
     responses((status = 200, body = Vec<ClusterStatus>), (status = "default", body = Problem, content_type = "application/problem+json"))
 )]
-pub(super) async fn list(State(api): State<Api>) -> Json<Vec<ClusterStatus>> {
-    Json(api.status.report().clusters)
+pub(super) async fn list(State(api): State<Api>, Parameters(asked): Parameters<Asked>) -> Json<Vec<ClusterStatus>> {
+    Json(asked.pick(api.status.report().clusters))
 }
 
 /// As PostgreSQL has it, with a version for `If-Match`.
@@ -100,7 +128,7 @@ pub(super) async fn list(State(api): State<Api>) -> Json<Vec<ClusterStatus>> {
     params(("name" = String, Path)),
     responses((status = 200, body = Cluster, headers(("ETag" = String))), (status = "default", body = Problem, content_type = "application/problem+json"))
 )]
-pub(super) async fn get(State(api): State<Api>, Path(name): Path<String>) -> Result<Response, Problem> {
+pub(super) async fn get(State(api): State<Api>, Segments(name): Segments<String>) -> Result<Response, Problem> {
     let cluster = api.store.cluster(&name).await?;
     Ok(([(header::ETAG, etag(&cluster))], Json(cluster)).into_response())
 }
@@ -115,7 +143,7 @@ pub(super) async fn get(State(api): State<Api>, Path(name): Path<String>) -> Res
 pub(super) async fn add(
     State(api): State<Api>,
     actor: Actor,
-    Json(new): Json<NewCluster>,
+    Body(new): Body<NewCluster>,
 ) -> Result<(StatusCode, Json<Done>), Problem> {
     let url = new.url.trim_end_matches('/').to_owned();
     let defaults = ClusterSettings::default();
@@ -149,9 +177,9 @@ pub(super) async fn add(
 pub(super) async fn change(
     State(api): State<Api>,
     actor: Actor,
-    Path(name): Path<String>,
+    Segments(name): Segments<String>,
     headers: HeaderMap,
-    Json(change): Json<ClusterChange>,
+    Body(change): Body<ClusterChange>,
 ) -> Result<Response, Problem> {
     let changed = |mut cluster: Cluster| {
         if let Some(url) = change.url {
@@ -199,8 +227,8 @@ pub(super) async fn change(
 pub(super) async fn rename(
     State(api): State<Api>,
     actor: Actor,
-    Path(name): Path<String>,
-    Json(to): Json<Rename>,
+    Segments(name): Segments<String>,
+    Body(to): Body<Rename>,
 ) -> Result<StatusCode, Problem> {
     refuse_mistakes("the cluster was not renamed", check_name("name", &to.name).into_iter().collect())?;
     api.store.rename_cluster(&actor.0, &name, &to.name).await?;
@@ -217,8 +245,8 @@ pub(super) async fn rename(
 pub(super) async fn remove(
     State(api): State<Api>,
     actor: Actor,
-    Path(name): Path<String>,
-    Query(removal): Query<Removal>,
+    Segments(name): Segments<String>,
+    Parameters(removal): Parameters<Removal>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
     if headers.contains_key(header::IF_MATCH) {
