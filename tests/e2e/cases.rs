@@ -3,6 +3,7 @@
 mod attacks;
 mod body;
 mod clusters;
+mod credentials;
 mod door;
 mod follow_ups;
 mod history;
@@ -79,6 +80,7 @@ pub(crate) const CASES: &[(&str, Case)] = cases![
     load::health_can_be_judged_by_metrics_and_by_sql,
     load::editing_a_cluster_does_not_take_it_out,
     load::a_trino_that_refuses_forwarded_headers_is_not_added,
+    credentials::a_cluster_that_asks_for_a_password_is_checked_and_drained_with_one,
     workers::a_worker_with_tasks_ends_and_its_query_finishes_and_then_the_whole_cluster_ends,
     rules::a_saved_rule_is_in_force_and_drains_nothing,
     rules::a_broken_rule_is_refused_with_its_line_and_the_old_ones_serve,

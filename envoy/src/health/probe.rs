@@ -66,7 +66,12 @@ impl Probe {
         reports: mpsc::Sender<Report>,
     ) {
         for round in 0_u64.. {
-            self.settings = settings.borrow_and_update().clone();
+            let settings_now = settings.borrow_and_update().clone();
+            if settings_now.credentials != self.settings.credentials && self.proven == Proven::Yes {
+                // Whether it runs queries of the new user is to be seen; until then it goes on as it is.
+                self.proven = Proven::Once(Instant::now().checked_sub(SETTLES).unwrap_or_else(Instant::now));
+            }
+            self.settings = settings_now;
             self.coordinator.timeout = self.settings.timeout();
             let checked = match self.credentials.get(self.settings.credentials.as_deref()) {
                 Ok(credentials) => {
