@@ -4,6 +4,7 @@ use super::{Api, Problem};
 use crate::history::{Completed, Outcome};
 use crate::store::{HistoryFilter, HistoryQuery, Page};
 use axum::Json;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use clap::ValueEnum;
@@ -49,8 +50,12 @@ pub(crate) struct HistoryPage {
     pub(crate) next: Option<String>,
 }
 
-pub(super) async fn list(State(api): State<Api>, Query(asked): Query<Asked>) -> Result<Json<HistoryPage>, Problem> {
-    let (filter, limit) = asked.understand().map_err(|errors| Problem {
+pub(super) async fn list(
+    State(api): State<Api>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Json<HistoryPage>, Problem> {
+    let asked = asked.map_err(|rejection| vec![rejection.body_text()]);
+    let (filter, limit) = asked.and_then(|Query(asked)| asked.understand()).map_err(|errors| Problem {
         errors,
         ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "the history was not searched")
     })?;
