@@ -89,9 +89,9 @@ pub(crate) const CASES: &[(&str, Case)] = cases![
     history::a_query_that_no_cluster_took_is_found_by_its_user,
     history::no_bytes_of_a_client_spoil_the_history_of_others,
     history::the_history_is_read_page_by_page,
-    history::postgresql_away_costs_the_history_no_query,
-    history::what_waits_is_written_when_warren_stops,
-    history::what_is_old_is_forgotten,
-    history::trinos_events_say_how_a_query_ended,
+    history::keeping::postgresql_away_costs_the_history_no_query,
+    history::keeping::what_waits_is_written_when_warren_stops,
+    history::keeping::what_is_old_is_forgotten,
+    history::keeping::trinos_events_say_how_a_query_ended,
     outages::queries_go_on_whatever_is_down,
 ];
