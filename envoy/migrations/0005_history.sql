@@ -15,6 +15,8 @@ ALTER TABLE query_history
     ADD COLUMN warren_flags              VARCHAR(256),
     ADD COLUMN warren_latency_ms         BIGINT;
 CREATE INDEX warren_history_user_idx ON query_history (user_name, created);
+-- Warren deletes its own old rows, and finds them past any number of Trino Gateway's.
+CREATE INDEX warren_history_created_idx ON query_history (created) WHERE warren_outcome IS NOT NULL;
 
 -- Queries to which no cluster gave an id: denied, refused, failed. Trino Gateway has no such rows, and would show them as if
 -- a cluster had run them. Their id is Warren's, and begins with `none_`.

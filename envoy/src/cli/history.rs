@@ -44,7 +44,7 @@ pub(crate) struct HistoryArgs {
     #[arg(long)]
     state: Option<String>,
     /// Only those with this somewhere in their text
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     text: Option<String>,
     /// Only those with this user_query_hash or generic_query_hash
     #[arg(long)]
@@ -143,18 +143,17 @@ fn many(page: &HistoryPage) -> Result<()> {
 
 fn one(query: &HistoryQuery) -> Result<()> {
     let serde_json::Value::Object(fields) = serde_json::to_value(query)? else { return Ok(()) };
-    let rows = fields.into_iter().filter(|(name, _)| name != "text" && name != "end");
+    let fields = fields.into_iter().filter(|(name, _)| name != "text" && name != "end");
     let end = query.end.as_ref().map(serde_json::to_value).transpose()?;
     let end = end.and_then(|end| end.as_object().cloned()).unwrap_or_default();
-    let rows = rows.chain(end).map(|(name, value)| {
+    for (name, value) in fields.chain(end) {
         let value = match (name.as_str(), value) {
             ("created" | "ended", serde_json::Value::Number(ms)) => moment(ms.as_i64().unwrap_or_default()),
             (_, serde_json::Value::String(text)) => text,
             (_, other) => other.to_string(),
         };
-        vec![Cell::new(name), Cell::new(value)]
-    });
-    say!("{}", table(&["", ""], rows));
+        say!("{name:20} {value}");
+    }
     if let Some(text) = &query.text {
         say!("\n{text}{}", if query.text_cut == Some(true) { " …" } else { "" });
     }

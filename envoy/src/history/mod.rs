@@ -5,7 +5,7 @@
 //! ```
 //!
 //! At most once: an Envoy that cannot send drops, a queue that is full drops, and a query never waits for its history.
-//! What is dropped here is counted ([`Counts`]); what an Envoy drops, it counts itself (`logs_dropped`).
+//! What is dropped here is counted ([`Counts`]).
 
 mod end;
 mod entry;

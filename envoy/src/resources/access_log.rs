@@ -128,3 +128,29 @@ fn slug() -> CustomTag {
         })),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_log_is_there_if_it_is_wanted() {
+        for (line, history, want) in [
+            (false, None, &[][..]),
+            (true, None, &["queries"]),
+            (false, Some(HistoryLog { text: true }), &["history"]),
+            (true, Some(HistoryLog { text: false }), &["queries", "history"]),
+        ] {
+            let logs = logs(line, history.as_ref());
+            assert_eq!(logs.iter().map(|log| log.name.as_str()).collect::<Vec<_>>(), want);
+            assert!(logs.iter().all(|log| log.filter.is_some()), "follow-ups are never logged");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_not_wanted_is_not_asked_for() {
+        let states = |text| to_control_service(&HistoryLog { text }).common_config.unwrap().filter_state_objects_to_log;
+        assert_eq!(states(true), ["wasm.warren.query", "wasm.warren.query_id", "wasm.warren.text"]);
+        assert_eq!(states(false), ["wasm.warren.query", "wasm.warren.query_id"]);
+    }
+}

@@ -43,7 +43,8 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes some of what is older than this, and says how many rows; none if another `warren` is at it.
+    /// Deletes some of what is older than this, and says how many rows; none if another `warren` is at it. Rows that Trino
+    /// Gateway wrote stay: how long they are kept is its own affair.
     pub(crate) async fn forget_history(&self, retention: Duration) -> Result<Option<u64>, StoreError> {
         let mut tx = self.pool().await?.begin().await?;
         let mine: bool =
@@ -52,12 +53,14 @@ impl Store {
             return Ok(None);
         }
         let mut deleted = 0;
-        for (table, column) in
-            [("query_history", "created"), ("warren_query_without_id", "created"), ("warren_query_end", "ended")]
-        {
+        for (table, column, ours) in [
+            ("query_history", "created", "warren_outcome IS NOT NULL"),
+            ("warren_query_without_id", "created", "TRUE"),
+            ("warren_query_end", "ended", "TRUE"),
+        ] {
             let sql = format!(
                 "DELETE FROM {table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table}
-                 WHERE {column} < (extract(epoch FROM now()) * 1000)::bigint - $1 ORDER BY {column} LIMIT $2))"
+                 WHERE {ours} AND {column} < (extract(epoch FROM now()) * 1000)::bigint - $1 ORDER BY {column} LIMIT $2))"
             );
             let age = i64::try_from(retention.as_millis()).unwrap_or(i64::MAX);
             deleted += sqlx::query(sqlx::AssertSqlSafe(sql))

@@ -15,6 +15,9 @@ use crate::progress::Progress;
 /// As long as the rows that wait may take to be written after the load.
 const DRAINED: Duration = Duration::from_secs(120);
 
+/// Longer than Envoy, and `warren`, hold anything back.
+const QUIET: Duration = Duration::from_millis(2_000);
+
 /// One load, by what was kept of each text.
 #[derive(Debug, Clone)]
 pub(super) struct Kept {
@@ -24,7 +27,7 @@ pub(super) struct Kept {
     pub(super) asked: u64,
     /// How long the load was.
     pub(super) seconds: f64,
-    /// Dropped by Envoy, before `warren` was told.
+    /// Of which `warren` was never told: dropped by Envoy.
     pub(super) dropped_by_envoy: u64,
     /// Dropped by `warren`.
     pub(super) dropped_by_warren: u64,
@@ -60,25 +63,21 @@ fn load(ground: &Ground, wrk: &Wrk, (what, key, text): (&'static str, &str, &str
     let warren = WarrenEnvoy::start(ground, key, FIVE, &["--history-text", text], envoy)?;
     let follow_up = ask(&warren.url())?;
     let before = drained(&warren)?;
-    let envoy_drops = || -> Result<u64> {
-        let stat = |name: &str| warren.envoy.stat(&format!("access_logs.grpc_access_log.{name}"));
-        Ok(stat("logs_dropped")? + stat("grpc_entries_flush_failed")?)
-    };
-    let (begin, drops) = (Instant::now(), envoy_drops()?);
+    let begin = Instant::now();
     let counted = wrk.run(&warren.url(), Load::Queries, &follow_up, seconds)?;
     let after = drained(&warren)?;
-    let until_written = begin.elapsed().as_secs_f64();
+    // Of which the last stretch was only looking.
+    let until_written = (begin.elapsed() - QUIET).as_secs_f64();
     let sql = "SELECT (SELECT count(*) FROM query_history) + (SELECT count(*) FROM warren_query_without_id)";
     let rows: i64 = ground.postgres.connect(&warren.database)?.query_one(sql, &[])?.get(0);
-    let (written, dropped) = (count(&after, "written")?, count(&after, "dropped_full")?);
+    let gone = |name: &str| Ok::<u64, anyhow::Error>(count(&after, name)? - count(&before, name)?);
     Ok(Kept {
         what,
         asked: counted.requests,
         seconds: f64::from(seconds),
-        dropped_by_envoy: envoy_drops()? - drops,
-        dropped_by_warren: dropped - count(&before, "dropped_full")?,
-        // What was there before the load is not counted; what PostgreSQL does not have was not written, whatever is said.
-        rows: u64::try_from(rows)?.min(written).saturating_sub(count(&before, "written")?),
+        dropped_by_envoy: counted.requests.saturating_sub(gone("received")?),
+        dropped_by_warren: gone("dropped_full")? + gone("dropped_refused")?,
+        rows: u64::try_from(rows)?.saturating_sub(count(&before, "written")?),
         until_written,
     })
 }
@@ -97,7 +96,7 @@ fn drained(warren: &WarrenEnvoy) -> Result<Value> {
             last = Some((received, Instant::now()));
         }
         anyhow::ensure!(
-            seen.0 == received && seen.1.elapsed() > Duration::from_millis(1_500),
+            seen.0 == received && seen.1.elapsed() > QUIET,
             "Envoy may be about to send more than {received}"
         );
         Ok(history)
