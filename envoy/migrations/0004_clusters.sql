@@ -87,7 +87,7 @@ CREATE TRIGGER warren_notify AFTER INSERT ON warren_operation FOR EACH STATEMENT
 -- Which Warren judges health and carries out operations: the one that holds the advisory lock. It says every few seconds that it
 -- lives, since a process that hangs keeps its lock.
 CREATE TABLE warren_judge (
-    only BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (only),
+    seat BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (seat),
     name TEXT NOT NULL,
     at   TIMESTAMPTZ NOT NULL DEFAULT now()
 );

@@ -40,7 +40,7 @@ impl Caretaker {
                 () = end => {}
                 outcome = self.look_after_all() => {
                     if let Err(error) = outcome {
-                        tracing::debug!(%error, "clusters on their way out are looked after later");
+                        tracing::warn!(%error, "clusters on their way out are looked after later");
                     }
                     tokio::time::sleep(LOOK).await;
                 }

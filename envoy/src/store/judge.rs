@@ -75,7 +75,7 @@ impl Bench {
     /// Says that the judge lives. Fails on a database that takes no writes, where there is nothing to share.
     pub(crate) async fn beat(&mut self, name: &str) -> Result<(), StoreError> {
         sqlx::query(
-            "INSERT INTO warren_judge (name) VALUES ($1) ON CONFLICT (only) DO UPDATE SET name = excluded.name, at = now()",
+            "INSERT INTO warren_judge (name) VALUES ($1) ON CONFLICT (seat) DO UPDATE SET name = excluded.name, at = now()",
         )
         .bind(name)
         .execute(&mut self.connection)

@@ -39,9 +39,10 @@ pub(crate) struct Leaving {
     pub(crate) operation: Option<Operation>,
 }
 
-const OPERATION: &str = "id, cluster_name, kind, step, actor, to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS started_at,
-     to_char(deadline AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS deadline, deadline < now() AS late,
-     to_char(ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS ended_at, progress::text AS progress";
+const OPERATION: &str = "o.id, o.cluster_name, o.kind, o.step, o.actor,
+     to_char(o.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS started_at,
+     to_char(o.deadline AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS deadline, o.deadline < now() AS late,
+     to_char(o.ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS ended_at, o.progress::text AS progress";
 
 impl Store {
     /// Deactivates a cluster and begins an operation; one that is under way goes on, and a drain becomes a shutdown if that is
@@ -89,7 +90,7 @@ impl Store {
     /// The newest operation of a cluster.
     pub(crate) async fn operation(&self, cluster: &str) -> Result<Option<Operation>, StoreError> {
         let row = sqlx::query(sqlx::AssertSqlSafe(format!(
-            "SELECT {OPERATION} FROM warren_operation WHERE cluster_name = $1 ORDER BY id DESC LIMIT 1"
+            "SELECT {OPERATION} FROM warren_operation o WHERE o.cluster_name = $1 ORDER BY o.id DESC LIMIT 1"
         )))
         .bind(cluster)
         .fetch_optional(self.pool().await?)

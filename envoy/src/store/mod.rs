@@ -25,6 +25,9 @@ pub(crate) use trino_gateway::HistoryEntry;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 
+/// How long a connection may be waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// A connection pool. Made without connecting: Warren starts when PostgreSQL is down. Whoever uses it first brings the
 /// tables up to date.
 #[derive(Clone)]
@@ -81,7 +84,7 @@ impl Store {
     /// # Errors
     /// When the URL cannot be read.
     pub(crate) fn new(url: &str, retired_for: Duration, default_group: &str) -> Result<Store, StoreError> {
-        let lazy = PgPoolOptions::new().max_connections(8).acquire_timeout(Duration::from_secs(5)).connect_lazy(url)?;
+        let lazy = PgPoolOptions::new().max_connections(8).acquire_timeout(PATIENCE).connect_lazy(url)?;
         Ok(Store { lazy, migrated: Arc::default(), retired_for, default_group: default_group.to_owned() })
     }
 
@@ -93,10 +96,12 @@ impl Store {
 
     /// A database that takes no writes for a while is good enough to read from, if nothing is to be migrated.
     async fn migrate(&self) -> Result<(), StoreError> {
-        let error = match MIGRATIONS.run(&self.lazy).await {
-            Ok(()) => return Ok(()),
-            Err(error) => error,
-        };
+        // On a connection of its own, which ends with a migration that fails: the lock that others wait for goes with it.
+        let options = self.lazy.connect_options().as_ref().clone();
+        let own = PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE).connect_lazy_with(options);
+        let migrated = MIGRATIONS.run(&own).await;
+        own.close().await;
+        let Err(error) = migrated else { return Ok(()) };
         let newest = MIGRATIONS.iter().map(|migration| migration.version).max();
         if is_read_only(&error)
             && let Ok(there) = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations WHERE success")

@@ -37,7 +37,7 @@ fn operation(warren: &Warren, name: &str) -> Result<Value> {
 pub(super) fn a_drain_ends_when_the_last_query_does_and_loses_none(stack: &Stack) -> Result<()> {
     let running: Vec<Query> = (0..3).map(|_| running_on(stack, "etl-1")).collect::<Result<_>>()?;
     thread::scope(|scope| -> Result<()> {
-        let drain = scope.spawn(|| stack.warren.say(&["clusters", "drain", "etl-1", "--json"]));
+        let drain = scope.spawn(|| stack.warren.say(&["clusters", "drain", "etl-1", "--json", "--deadline", "60s"]));
         wait_all_new_queries_on(stack, "etl-2")?;
         wait_life(&stack.warren, "etl-1", "draining")?;
         eventually(SOON, "the drain to count the three queries", || {
@@ -179,7 +179,8 @@ pub(super) fn a_change_based_on_something_outdated_is_refused(stack: &Stack) -> 
     let refused = change(&tag, "{\"weight\": 60}")?;
     assert_eq!(refused.status, 412);
     assert_eq!(refused.header("content-type"), Some("application/problem+json"));
-    assert_eq!(refused.json(&url)?["title"], "cluster `etl-1` was changed meanwhile; read it again");
+    let problem: Value = serde_json::from_str(&refused.body)?;
+    assert_eq!(problem["title"], "cluster `etl-1` was changed meanwhile; read it again");
     eventually(SOON, "the first change to be in force", || {
         let cluster = cluster(&stack.warren, "etl-1")?;
         ensure!(cluster["settings"]["weight"] == 50, "{cluster}");

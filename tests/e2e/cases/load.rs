@@ -2,18 +2,32 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Result, ensure};
-use warren_tests::client::Query;
+use anyhow::{Result, bail, ensure};
+use warren_tests::client::{Query, Session};
 use warren_tests::eventually::eventually;
 use warren_tests::stack::Stack;
 use warren_tests::trino::{Trino, TrinoOptions};
 
 use super::SOON;
-use super::clusters::running_on;
 use super::lifecycle::{ask, cluster};
 
+/// Runs for as long as nobody fetches all of it. A small result is soon made, and its query is not among those that run.
+const BUSY: &str = "SELECT * FROM tpch.sf10.lineitem";
+
+fn busy_on(stack: &Stack, slug: &str) -> Result<Query> {
+    eventually(SOON, &format!("a query to run on {slug}"), || {
+        let mut query = Session::user("alice").source("airflow").start(&stack.url(0)?, BUSY)?;
+        if query.slug() != slug {
+            query.cancel()?;
+            bail!("it landed on {}", query.slug());
+        }
+        while query.rows.is_empty() && query.step()? {}
+        Ok(query)
+    })
+}
+
 pub(super) fn the_busier_cluster_gets_fewer_queries(stack: &Stack) -> Result<()> {
-    let running: Vec<Query> = (0..4).map(|_| running_on(stack, "etl-1")).collect::<Result<_>>()?;
+    let running: Vec<Query> = (0..4).map(|_| busy_on(stack, "etl-1")).collect::<Result<_>>()?;
     eventually(SOON, "etl-1 to get fewer queries", || {
         let (busy, idle) = (cluster(&stack.warren, "etl-1")?, cluster(&stack.warren, "etl-2")?);
         ensure!(busy["load"]["running"].as_u64() >= Some(4), "{busy}");
@@ -32,7 +46,7 @@ pub(super) fn the_busier_cluster_gets_fewer_queries(stack: &Stack) -> Result<()>
 
 pub(super) fn a_full_cluster_gets_no_more(stack: &Stack) -> Result<()> {
     stack.warren.cli(&["clusters", "update", "etl-1", "--max-running", "1"])?;
-    let running = running_on(stack, "etl-1")?;
+    let running = busy_on(stack, "etl-1")?;
     eventually(SOON, "etl-1 to be full", || {
         let cluster = cluster(&stack.warren, "etl-1")?;
         ensure!(cluster["life"] == "active" && cluster["healthy"] == true, "{cluster}");
@@ -89,7 +103,7 @@ pub(super) fn health_can_be_judged_by_metrics_and_by_sql(stack: &Stack) -> Resul
     stack.warren.cli(&["clusters", "remove", "etl-1", "--now"])?;
     let url = stack.trino("etl-1")?.url();
     stack.warren.cli(&["clusters", "add", "etl-1", "--url", &url, "--group", "etl", "--health", "sql", "--active"])?;
-    let running = running_on(stack, "etl-1")?;
+    let running = busy_on(stack, "etl-1")?;
     eventually(SOON, "the load by SQL", || {
         let cluster = cluster(&stack.warren, "etl-1")?;
         ensure!(cluster["load"]["running"] == 1 && cluster["load"]["workers"] == 1, "{cluster}");
