@@ -117,7 +117,7 @@ async fn run(config: Config, module: Vec<u8>) -> Result<Outcome> {
         tasks.spawn(rules_folder::watch(dir, store.clone(), status.clone()));
     }
 
-    let ads = Ads { served, nodes, settings, shutdown: shutdown.clone() };
+    let ads = Ads { served: served.clone(), nodes, settings, shutdown: shutdown.clone() };
     let module = axum::body::Bytes::from(module);
     let mut services = tonic::service::Routes::new(AggregatedDiscoveryServiceServer::new(ads));
     let mut writer = None;
@@ -125,6 +125,7 @@ async fn run(config: Config, module: Vec<u8>) -> Result<Outcome> {
         let logs = AccessLogs {
             queue: queue.clone(),
             text: settings.text,
+            served,
             ids: Arc::new(OwnIds::new()),
             shutdown: shutdown.clone(),
         };
