@@ -135,7 +135,7 @@ async fn run(config: Config, module: Vec<u8>) -> Result<Outcome> {
         tasks.spawn(rules_folder::watch(dir, store.clone(), status.clone()));
     }
 
-    let ads = Ads { served, nodes, settings, rollout: Arc::default(), shutdown: shutdown.clone() };
+    let ads = Ads { served: served.clone(), nodes, settings, rollout: Arc::default(), shutdown: shutdown.clone() };
     let module = axum::body::Bytes::from(module);
     let mut services = tonic::service::Routes::new(AggregatedDiscoveryServiceServer::new(ads));
     let mut writer = None;
@@ -143,6 +143,7 @@ async fn run(config: Config, module: Vec<u8>) -> Result<Outcome> {
         let logs = AccessLogs {
             queue: queue.clone(),
             text: settings.text,
+            served,
             ids: Arc::new(OwnIds::new()),
             shutdown: shutdown.clone(),
         };

@@ -1,7 +1,8 @@
 //! One entry of Envoy's access log, as a row. Pure.
 
 use super::KeptText;
-use crate::resources::access_log::{QUERY_ID_STATE, QUERY_STATE, SLUG_TAG, TEXT_STATE};
+use super::places::Places;
+use crate::resources::access_log::{QUERY_ID_STATE, QUERY_STATE, TEXT_STATE};
 use envoy_types::pb::envoy::data::accesslog::v3::{AccessLogCommon, HttpAccessLogEntry, ResponseFlags};
 use envoy_types::pb::google::protobuf::{BytesValue, StringValue};
 use prost::{Message, Name};
@@ -85,7 +86,12 @@ struct Fields {
 impl Row {
     /// None for what the filter did not see: it was no query, or was turned away before. `own_id` is called if there is no
     /// id of Trino's.
-    pub(crate) fn read(entry: &HttpAccessLogEntry, text: KeptText, own_id: impl FnOnce() -> String) -> Option<Row> {
+    pub(super) fn read(
+        entry: &HttpAccessLogEntry,
+        text: KeptText,
+        places: &Places,
+        own_id: impl FnOnce() -> String,
+    ) -> Option<Row> {
         let common = entry.common_properties.as_ref()?;
         let fields: Fields = read_fields(&state(common, QUERY_STATE)?)?;
         let query_id = state(common, QUERY_ID_STATE).and_then(|id| String::from_utf8(id).ok());
@@ -104,7 +110,7 @@ impl Row {
             rule: fields.rule.as_deref().map(storable),
             rules: storable(&fields.rules),
             group: fields.group.as_deref().map(name),
-            slug: common.custom_tags.get(SLUG_TAG).filter(|slug| !slug.is_empty()).map(|slug| name(slug)),
+            slug: places.slug(&common.upstream_cluster, common.upstream_remote_address.as_ref()).map(name),
             text: None,
             text_cut: None,
             user_query_hash: None,

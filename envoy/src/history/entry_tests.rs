@@ -14,7 +14,7 @@ fn entry(states: &[(&str, &[u8])], body_bytes: u64) -> HttpAccessLogEntry {
             start_time: Some(Timestamp { seconds: 1_764_000_000, nanos: 123_456_789 }),
             duration: Some(Duration { seconds: 1, nanos: 5_000_000 }),
             filter_state_objects: states.iter().map(|(name, value)| ((*name).to_owned(), any(value))).collect(),
-            custom_tags: [(SLUG_TAG.to_owned(), "etl-1".to_owned())].into(),
+            upstream_cluster: "cluster/etl-1".to_owned(),
             ..AccessLogCommon::default()
         }),
         request: Some(HttpRequestProperties {
@@ -35,7 +35,13 @@ fn own_id() -> String {
 }
 
 fn with_text(text: &[u8], body_bytes: u64, kept: KeptText) -> Row {
-    Row::read(&entry(&[(QUERY_STATE, ROUTED.as_bytes()), (TEXT_STATE, text)], body_bytes), kept, own_id).unwrap()
+    Row::read(
+        &entry(&[(QUERY_STATE, ROUTED.as_bytes()), (TEXT_STATE, text)], body_bytes),
+        kept,
+        &Places::default(),
+        own_id,
+    )
+    .unwrap()
 }
 
 #[test]
@@ -62,20 +68,21 @@ fn a_query_is_kept_with_all_that_the_filter_and_envoy_know() {
         flags: String::new(),
         latency_ms: 1005,
     };
-    assert_eq!(Row::read(&entry(&states, 8), KeptText::Full, own_id), Some(want));
+    assert_eq!(Row::read(&entry(&states, 8), KeptText::Full, &Places::default(), own_id), Some(want));
 }
 
 #[test]
 fn what_the_filter_did_not_see_is_no_query() {
-    assert_eq!(Row::read(&entry(&[], 0), KeptText::Full, own_id), None);
-    assert_eq!(Row::read(&entry(&[(QUERY_STATE, b"not JSON")], 0), KeptText::Full, own_id), None);
-    assert_eq!(Row::read(&HttpAccessLogEntry::default(), KeptText::Full, own_id), None);
+    assert_eq!(Row::read(&entry(&[], 0), KeptText::Full, &Places::default(), own_id), None);
+    assert_eq!(Row::read(&entry(&[(QUERY_STATE, b"not JSON")], 0), KeptText::Full, &Places::default(), own_id), None);
+    assert_eq!(Row::read(&HttpAccessLogEntry::default(), KeptText::Full, &Places::default(), own_id), None);
 }
 
 #[test]
 fn a_query_without_an_id_says_why() {
     for (fields, want) in [(DENIED, Outcome::Denied), (REFUSED, Outcome::Refused), (ROUTED, Outcome::Failed)] {
-        let row = Row::read(&entry(&[(QUERY_STATE, fields.as_bytes())], 0), KeptText::Full, own_id).unwrap();
+        let row = Row::read(&entry(&[(QUERY_STATE, fields.as_bytes())], 0), KeptText::Full, &Places::default(), own_id)
+            .unwrap();
         assert_eq!((row.outcome, row.id.as_str()), (want, "none_1"));
     }
 }
@@ -110,7 +117,8 @@ fn as_much_of_the_text_is_kept_as_is_wanted() {
 fn names_fit_trino_gateways_columns() {
     let user = format!("ä\\u0000{}", "x".repeat(300));
     let fields = ROUTED.replace("ann", &user);
-    let row = Row::read(&entry(&[(QUERY_STATE, fields.as_bytes())], 0), KeptText::Full, own_id).unwrap();
+    let row =
+        Row::read(&entry(&[(QUERY_STATE, fields.as_bytes())], 0), KeptText::Full, &Places::default(), own_id).unwrap();
     assert_eq!(row.user, format!("ä\u{fffd}{}", "x".repeat(253)));
 }
 

@@ -9,6 +9,7 @@
 
 mod end;
 mod entry;
+mod places;
 mod queue;
 mod retention;
 mod service;

@@ -1,6 +1,8 @@
 //! The gRPC service that Envoys send their access log to, beside xDS on the same port.
 
+use super::places::Places;
 use super::{KeptText, Queue, Row};
+use crate::xds::server::Served;
 use envoy_types::pb::envoy::service::accesslog::v3::access_log_service_server::AccessLogService;
 use envoy_types::pb::envoy::service::accesslog::v3::stream_access_logs_message::LogEntries;
 use envoy_types::pb::envoy::service::accesslog::v3::{StreamAccessLogsMessage, StreamAccessLogsResponse};
@@ -15,6 +17,7 @@ use tonic::{Request, Response, Status, Streaming};
 pub(crate) struct AccessLogs {
     pub(crate) queue: Arc<Queue>,
     pub(crate) text: KeptText,
+    pub(crate) served: Served,
     pub(crate) ids: Arc<OwnIds>,
     pub(crate) shutdown: watch::Receiver<bool>,
 }
@@ -44,7 +47,8 @@ impl AccessLogService for AccessLogs {
         request: Request<Streaming<StreamAccessLogsMessage>>,
     ) -> Result<Response<StreamAccessLogsResponse>, Status> {
         let mut stream = request.into_inner();
-        let mut shutdown = self.shutdown.clone();
+        let (mut shutdown, mut served) = (self.shutdown.clone(), self.served.clone());
+        let mut places = Places::default();
         loop {
             let message = tokio::select! {
                 message = stream.message() => message?,
@@ -52,8 +56,11 @@ impl AccessLogService for AccessLogs {
             };
             let Some(message) = message else { return Ok(Response::new(StreamAccessLogsResponse {})) };
             let Some(LogEntries::HttpLogs(entries)) = message.log_entries else { continue };
-            for row in entries.log_entry.iter().filter_map(|entry| Row::read(entry, self.text, || self.ids.next())) {
-                self.queue.push(row);
+            places.learn(&mut served);
+            for entry in &entries.log_entry {
+                if let Some(row) = Row::read(entry, self.text, &places, || self.ids.next()) {
+                    self.queue.push(row);
+                }
             }
         }
     }

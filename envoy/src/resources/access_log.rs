@@ -16,9 +16,6 @@ use envoy_types::pb::envoy::extensions::access_loggers::grpc::v3::{
 use envoy_types::pb::envoy::extensions::access_loggers::stream::v3::{StdoutAccessLog, stdout_access_log};
 use envoy_types::pb::envoy::r#type::matcher::v3::StringMatcher;
 use envoy_types::pb::envoy::r#type::matcher::v3::string_matcher::MatchPattern;
-use envoy_types::pb::envoy::r#type::metadata::v3::metadata_key::{PathSegment, path_segment};
-use envoy_types::pb::envoy::r#type::metadata::v3::{MetadataKey, MetadataKind, metadata_kind};
-use envoy_types::pb::envoy::r#type::tracing::v3::{CustomTag, custom_tag};
 use serde::Serialize;
 
 /// The filter's piece of JSON ([`warren_rules::access_log_fields`]), as filter state.
@@ -27,8 +24,6 @@ pub(crate) const QUERY_STATE: &str = "wasm.warren.query";
 pub(crate) const QUERY_ID_STATE: &str = "wasm.warren.query_id";
 /// The first bytes of the query's text, if the history keeps any.
 pub(crate) const TEXT_STATE: &str = "wasm.warren.text";
-/// Tag of an entry: the slug of the cluster that took the query.
-pub(crate) const SLUG_TAG: &str = "slug";
 
 /// How much of its log an Envoy holds back, in bytes, to send it at once. A second's worth is sent in any case.
 const SENT_AT_ONCE: u32 = 64 << 10;
@@ -109,23 +104,9 @@ fn to_control_service(log: &HistoryLog) -> HttpGrpcAccessLogConfig {
             buffer_flush_interval: millis(1_000),
             buffer_size_bytes: u32_value(SENT_AT_ONCE),
             filter_state_objects_to_log: states.iter().map(|&name| name.to_owned()).collect(),
-            custom_tags: vec![slug()],
             ..CommonGrpcAccessLogConfig::default()
         }),
         ..HttpGrpcAccessLogConfig::default()
-    }
-}
-
-/// From the metadata of the endpoint that Envoy picked.
-fn slug() -> CustomTag {
-    let segment = PathSegment { segment: Some(path_segment::Segment::Key("slug".to_owned())) };
-    CustomTag {
-        tag: SLUG_TAG.to_owned(),
-        r#type: Some(custom_tag::Type::Metadata(custom_tag::Metadata {
-            kind: Some(MetadataKind { kind: Some(metadata_kind::Kind::Host(metadata_kind::Host {})) }),
-            metadata_key: Some(MetadataKey { key: NAMESPACE.to_owned(), path: vec![segment] }),
-            default_value: String::new(),
-        })),
     }
 }
 

@@ -1,7 +1,8 @@
 //! CDS: one Envoy cluster a group (new queries), one a coordinator (its follow-ups).
 
 use super::{
-    ads, any, bool_value, extension, group_cluster, metadata, millis, own_cluster, set_header, socket, u32_value,
+    HASH_HEADER, ads, any, bool_value, extension, group_cluster, metadata, millis, own_cluster, set_header, socket,
+    u32_value,
 };
 use crate::state::{Address, Policy};
 use envoy_types::pb::envoy::config::cluster::v3::circuit_breakers::Thresholds;
@@ -9,6 +10,8 @@ use envoy_types::pb::envoy::config::cluster::v3::cluster::{
     ClusterDiscoveryType, CommonLbConfig, DiscoveryType, EdsClusterConfig, LbPolicy,
 };
 use envoy_types::pb::envoy::config::cluster::v3::{CircuitBreakers, Cluster, OutlierDetection};
+use envoy_types::pb::envoy::config::common::mutation_rules::v3::HeaderMutation as HeaderMutationRule;
+use envoy_types::pb::envoy::config::common::mutation_rules::v3::header_mutation::Action;
 use envoy_types::pb::envoy::config::core::v3::header_value_option::HeaderAppendAction;
 use envoy_types::pb::envoy::config::core::v3::{Http1ProtocolOptions, HttpProtocolOptions as CommonOptions};
 use envoy_types::pb::envoy::config::endpoint::v3::lb_endpoint::HostIdentifier;
@@ -82,7 +85,7 @@ pub(crate) fn group(spec: &GroupSpec<'_>) -> Cluster {
             max_ejection_percent: u32_value(100),
             ..OutlierDetection::default()
         }),
-        ..common(vec![prefix_of_endpoint(), filter("envoy.filters.http.upstream_codec", &UpstreamCodec {})])
+        ..common(vec![towards_trino(spec.policy), filter("envoy.filters.http.upstream_codec", &UpstreamCodec {})])
     }
 }
 
@@ -141,14 +144,18 @@ fn common(upstream_filters: Vec<HttpFilter>) -> Cluster {
     }
 }
 
-/// Each request, each retry too, tells Trino the prefix of the endpoint that takes it.
-fn prefix_of_endpoint() -> HttpFilter {
+/// Each request, each retry too, tells Trino the prefix of the endpoint that takes it, and not what it was hashed on.
+fn towards_trino(policy: Policy) -> HttpFilter {
     let set_prefix =
         set_header(PREFIX_HEADER, "%UPSTREAM_METADATA(warren:prefix)%", HeaderAppendAction::OverwriteIfExistsOrAdd);
+    let mut request_mutations = vec![set_prefix];
+    if policy == Policy::Hash {
+        request_mutations.push(HeaderMutationRule { action: Some(Action::Remove(HASH_HEADER.to_owned())) });
+    }
     filter(
         "envoy.filters.http.header_mutation",
         &HeaderMutation {
-            mutations: Some(Mutations { request_mutations: vec![set_prefix], ..Mutations::default() }),
+            mutations: Some(Mutations { request_mutations, ..Mutations::default() }),
             ..HeaderMutation::default()
         },
     )

@@ -46,6 +46,11 @@ pub(crate) fn own_cluster(slug: &str) -> String {
     format!("cluster/{slug}")
 }
 
+/// The slug of a Trino cluster's own Envoy cluster.
+pub(crate) fn slug_of_own_cluster(envoy_cluster: &str) -> Option<&str> {
+    envoy_cluster.strip_prefix("cluster/")
+}
+
 pub(crate) fn any<M: Message + Name>(message: &M) -> Any {
     Any { type_url: M::type_url(), value: message.encode_to_vec() }
 }

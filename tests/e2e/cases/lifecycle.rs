@@ -20,7 +20,7 @@ pub(super) fn cluster(warren: &Warren, name: &str) -> Result<Value> {
     found.cloned().with_context(|| format!("no cluster `{name}` in {all}"))
 }
 
-fn wait_life(warren: &Warren, name: &str, life: &str) -> Result<()> {
+pub(super) fn wait_life(warren: &Warren, name: &str, life: &str) -> Result<()> {
     eventually(SOON, &format!("{name} to be {life}"), || {
         let cluster = cluster(warren, name)?;
         ensure!(cluster["life"] == life, "{cluster}");

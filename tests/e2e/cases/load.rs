@@ -120,6 +120,7 @@ pub(super) fn editing_a_cluster_does_not_take_it_out(stack: &Stack) -> Result<()
         &["--external-url", "https://etl.example"],
         &["--health", "auto", "--weight", "100"],
     ];
+    let url = stack.trino("etl-1")?.url();
     for edit in edits {
         stack.warren.cli(&[&["clusters", "update", "etl-1"], edit].concat())?;
         for _ in 0..10 {
@@ -128,6 +129,7 @@ pub(super) fn editing_a_cluster_does_not_take_it_out(stack: &Stack) -> Result<()
             ask(stack, "alice")?;
         }
     }
+    stack.warren.cli(&["clusters", "update", "etl-1", "--external-url", &url])?;
     stack.postgres.sql("DELETE FROM warren_cluster WHERE name = 'etl-1'")
 }
 

@@ -15,7 +15,7 @@ use warren_tests::trino::{Role, Trino, TrinoOptions};
 use warren_tests::warren::{Warren, WarrenOptions};
 
 use super::SOON;
-use super::lifecycle::cluster;
+use super::lifecycle::{cluster, wait_life};
 
 /// Tasks of it run for some seconds on every worker.
 const LONG: &str = "SELECT count(*), sum(extendedprice) FROM tpch.sf10.lineitem";
@@ -101,6 +101,6 @@ pub(super) fn a_worker_with_tasks_ends_and_its_query_finishes_and_then_the_whole
     assert_eq!((said.code, said.stderr.as_str()), (0, ""), "{}", said.stdout);
     ensure!(said.stdout.ends_with("`big` is stopped\n"), "{}", said.stdout);
     ensure!(!one.process.alive() && !coordinator.process.alive(), "something still runs");
-    assert_eq!(cluster(&warren, "big")?["life"], "stopped");
+    wait_life(&warren, "big", "stopped")?;
     warren.cli(&["clusters", "remove", "big"]).map(drop)
 }

@@ -61,11 +61,16 @@ const NO_LOG: &[&str] = &["--history", "false", "--access-log", "false"];
 const TUNED_GATEWAY: Kind = Kind::TrinoGateway { tuned: true };
 
 /// All rows, in the order of the tables.
-pub(super) const SUBJECTS: [Subject; 12] = [
+pub(super) const SUBJECTS: [Subject; 13] = [
     one_core("nothing", "nothing: straight to the upstream", Kind::Nothing),
     one_core(PLAIN, "plain Envoy route", Kind::PlainEnvoy),
     one_core(WARREN, "Warren, 5 rules", warren(FIVE, NO_HISTORY)),
     one_core(WARREN_HISTORY, "Warren, 5 rules, history", warren(FIVE, &[])),
+    one_core(
+        "warren-5-history-no-text",
+        "Warren, 5 rules, history without text",
+        warren(FIVE, &["--history-text", "off"]),
+    ),
     one_core("warren-5-no-log", "Warren, 5 rules, no access log", warren(FIVE, NO_LOG)),
     one_core("warren-50", "Warren, 50 rules", warren(FIFTY, NO_HISTORY)),
     one_core("warren-sql", "Warren, 5 rules, 2 read SQL", warren(SQL, NO_HISTORY)),

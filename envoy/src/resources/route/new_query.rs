@@ -24,7 +24,7 @@ pub(super) fn new_query(spec: &RouteSpec<'_>, path: &str) -> Route {
         r#match: Some(matching(PathSpecifier::Path(path.to_owned()), &["POST"])),
         metadata: metadata(&live_metadata(&spec.live)),
         // The first answer holds the query id that history needs, and is a few hundred bytes: not worth compressing.
-        request_headers_to_remove: ["accept-encoding", CLUSTER_HEADER, HASH_HEADER].map(str::to_owned).to_vec(),
+        request_headers_to_remove: ["accept-encoding", CLUSTER_HEADER].map(str::to_owned).to_vec(),
         request_body_buffer_limit: Some(UInt64Value { value: spec.body_limit }),
         action: Some(Action::Route(RouteAction {
             cluster_specifier: Some(ClusterSpecifier::ClusterHeader(CLUSTER_HEADER.to_owned())),
@@ -41,7 +41,8 @@ pub(super) fn new_query(spec: &RouteSpec<'_>, path: &str) -> Route {
     route
 }
 
-/// Read by groups with consistent hashing only; the filter sets the header, for such a group only.
+/// Read by groups with consistent hashing only; the filter sets the header, for such a group only. It cannot be removed here,
+/// which would be before it is read: the group's Envoy cluster does.
 fn hash_on_header() -> HashPolicy {
     HashPolicy {
         policy_specifier: Some(hash_policy::PolicySpecifier::Header(hash_policy::Header {

@@ -41,6 +41,11 @@ pub(in super::super) fn postgresql_away_costs_the_history_no_query(stack: &Stack
 
 pub(in super::super) fn what_waits_is_written_when_warren_stops(stack: &Stack) -> Result<()> {
     let received = || -> Result<u64> { stack.status()?["history"]["received"].as_u64().context("no count") };
+    // An Envoy tells within a second: when two queries, one after the other, are written, all that came before them was told.
+    for _ in 0..2 {
+        let early = Session::user("early").run(&stack.url(0)?, "SELECT 1")?.success()?;
+        entry(stack, &early.id)?;
+    }
     let before = received()?;
     let query = Session::user("late").run(&stack.url(0)?, "SELECT 1")?.success()?;
     eventually(SOON, "the query to be told of", || {
