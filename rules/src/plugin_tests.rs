@@ -95,6 +95,6 @@ fn refuses_fields_it_does_not_know() {
     let error = serde_json::from_str::<GroupTarget>(r#"{"envoy_cluster": "a", "strickt": true}"#).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "unknown field `strickt`, expected one of `envoy_cluster`, `fall_back`, `strict` at line 1 column 32"
+        "unknown field `strickt`, expected one of `envoy_cluster`, `fall_back`, `strict`, `hash_on` at line 1 column 32"
     );
 }
