@@ -70,14 +70,13 @@ impl Reconciler {
         tokio::spawn(resolve(wanted, resolved, known.observed.addresses.clone()));
         let mut role = *self.role.borrow_and_update();
         self.status.role(role);
-        self.probe(&mut probes, &known, role, false);
+        self.probe(&mut probes, &known, role);
         loop {
             tokio::select! {
                 Ok(()) = self.role.changed() => {
-                    let (before, now) = (role, *self.role.borrow_and_update());
-                    role = now;
+                    role = *self.role.borrow_and_update();
                     self.status.role(role);
-                    self.probe(&mut probes, &known, role, before == Role::Follower);
+                    self.probe(&mut probes, &known, role);
                     if role == Role::Judge {
                         for report in known.observed.reports() {
                             let _ = self.share.try_send(report);
@@ -98,7 +97,7 @@ impl Reconciler {
                     known.newcomers.compare(known.state.as_ref(), &state, std::time::Instant::now());
                     known.state = Some(state);
                     known.forget_gone();
-                    self.probe(&mut probes, &known, role, false);
+                    self.probe(&mut probes, &known, role);
                     hosts.send_replace(known.hosts());
                 }
                 Some(report) = reports.recv() => {
@@ -133,9 +132,9 @@ impl Reconciler {
     }
 
     /// Asks coordinators, or leaves it to the Warren that judges.
-    fn probe(&self, probes: &mut Probes, known: &Known, role: Role, another_judged: bool) {
+    fn probe(&self, probes: &mut Probes, known: &Known, role: Role) {
         if role.asks() {
-            probes.watch(known.state.as_ref(), another_judged.then_some(&known.observed));
+            probes.watch(known.state.as_ref(), &known.observed);
         } else {
             probes.stop();
         }

@@ -64,9 +64,9 @@ impl Probes {
         Probes { http, period, credentials, reports, running: BTreeMap::new() }
     }
 
-    /// Probes these coordinators from now on, and no others. What `trusted` says of one that was not probed before is taken
-    /// for granted until its first check: another Warren judged it a moment ago.
-    pub(crate) fn watch(&mut self, state: Option<&State>, trusted: Option<&Observed>) {
+    /// Probes these coordinators from now on, and no others. What is `known` of one that was not probed before holds until its
+    /// first check says otherwise.
+    pub(crate) fn watch(&mut self, state: Option<&State>, known: &Observed) {
         let endpoints = state.map(|s| s.endpoints.as_slice()).unwrap_or_default();
         let mut wanted = BTreeMap::new();
         for endpoint in endpoints.iter().filter(|e| !e.retired) {
@@ -82,7 +82,7 @@ impl Probes {
                     *old = settings;
                     changed
                 });
-            } else if let Some(running) = self.start(endpoint, settings, trusted) {
+            } else if let Some(running) = self.start(endpoint, settings, known) {
                 self.running.insert(key, running);
             }
         }
@@ -93,9 +93,9 @@ impl Probes {
         self.running.clear();
     }
 
-    fn start(&self, endpoint: &Endpoint, settings: HealthSettings, trusted: Option<&Observed>) -> Option<Running> {
+    fn start(&self, endpoint: &Endpoint, settings: HealthSettings, known: &Observed) -> Option<Running> {
         let address = Address::parse(&endpoint.url).ok()?;
-        let last = trusted.and_then(|observed| observed.report(&endpoint.slug)).filter(|report| report.health.healthy);
+        let last = known.report(&endpoint.slug).filter(|report| report.health.healthy);
         let probe = Probe {
             coordinator: Coordinator {
                 http: self.http.clone(),
@@ -106,7 +106,8 @@ impl Probes {
             },
             credentials: self.credentials.clone(),
             settings: settings.clone(),
-            proven: if last.is_some() { Proven::Yes } else { Proven::No },
+            proven: Proven::No,
+            handed_over: last.is_some(),
             uptime: 0.0,
             failures: 0,
             successes: 0,

@@ -39,6 +39,9 @@ pub(super) struct Probe {
     /// What is to be known of a healthy one besides.
     pub(super) note: String,
     pub(super) last: Option<Report>,
+    /// It was healthy when this probe began, as another Warren or an earlier run of this one judged: it goes on serving until
+    /// something speaks against it, though it proves itself again.
+    pub(super) handed_over: bool,
 }
 
 /// Did queries run there since the process started?
@@ -117,6 +120,9 @@ impl Probe {
             Proven::Once(_) | Proven::No => match self.prove().await {
                 Ok(id) => {
                     self.proven = self.proven.after(self.uptime, Instant::now());
+                    if self.proven != Proven::Yes && self.handed_over {
+                        return None;
+                    }
                     if self.proven != Proven::Yes {
                         return Some(self.report(false, "starting".to_owned(), None, None));
                     }
@@ -136,6 +142,7 @@ impl Probe {
         // Trino rounds to two digits, so a step back of a few per cent is rounding.
         if uptime < self.uptime * 0.9 {
             self.proven = Proven::No;
+            self.handed_over = false;
         }
         self.uptime = uptime;
         if !info.coordinator {
@@ -143,6 +150,7 @@ impl Probe {
         }
         if info.starting {
             self.proven = Proven::No;
+            self.handed_over = false;
             return Some("starting".to_owned());
         }
         info.state.as_deref().filter(|state| *state != "ACTIVE").map(|state| format!("it says that it is {state}"))
@@ -178,6 +186,7 @@ impl Probe {
         let refused = *failure == Failure::Refused;
         if refused {
             self.proven = Proven::No;
+            self.handed_over = false;
         }
         let enough = self.failures >= self.settings.down_after.unwrap_or(FAILURES);
         let certain = enough || self.last.is_none() || (refused && self.settings.down_after.is_none());
