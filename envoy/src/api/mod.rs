@@ -17,7 +17,7 @@ use crate::history::KeptText;
 use crate::status::{Status, StatusReport};
 use crate::store::{Store, StoreError};
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{StatusCode, header};
+use axum::http::{StatusCode, Uri, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -149,12 +149,19 @@ pub(crate) fn router(api: Api) -> Router {
         .route("/readyz", get(ready))
         .merge(trino_gateway::open())
         .merge(guarded)
-        .method_not_allowed_fallback(async || {
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this path does not take this method")
-        })
+        .method_not_allowed_fallback(wrong_method)
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "no such path; the API is at /api/v1"))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(api)
+}
+
+/// Trino Gateway says nothing more than that.
+async fn wrong_method(uri: Uri) -> Response {
+    if uri.path().starts_with("/api/v1/") {
+        Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this path does not take this method").into_response()
+    } else {
+        StatusCode::METHOD_NOT_ALLOWED.into_response()
+    }
 }
 
 /// Ready once there is something to serve.
