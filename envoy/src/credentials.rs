@@ -86,8 +86,7 @@ impl CredentialBook {
     pub(crate) fn get(&self, name: Option<&str>) -> Result<Credentials, String> {
         let Some(name) = name else { return Ok(self.default.clone()) };
         self.entries.get(name).cloned().ok_or_else(|| {
-            let known: Vec<String> = self.entries.keys().map(|k| format!("`{k}`")).collect();
-            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            let known = warren_rules::known(self.entries.keys().map(String::as_str));
             format!("no credentials named `{name}` in the file of --credentials; known: {known}")
         })
     }

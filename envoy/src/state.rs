@@ -236,7 +236,7 @@ impl State {
                 errors.push(StateError::UnknownFallBack {
                     group: group.name.clone(),
                     missing: missing.clone(),
-                    known: known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", "),
+                    known: warren_rules::known(known.iter().copied()),
                 });
             }
         }

@@ -73,5 +73,6 @@ pub use references::check_references;
 pub use reply::error_body;
 pub use ruleset::{GroupUse, RuleFile, RuleSet};
 pub use slug::{PREFIX_HEADER, is_slug, prefix, slug};
+pub use suggest::known;
 pub use trace::{Outcome, Trace, TraceEntry};
 pub use transaction::{Transaction, parse_transaction};

@@ -172,9 +172,7 @@ fn unknown<'a>(
     names: impl IntoIterator<Item = &'a str>,
     known: impl Iterator<Item = &'a String>,
 ) -> String {
-    let known = suggest::list(known.map(String::as_str));
-    let known = if known.is_empty() { "none".to_owned() } else { known };
-    format!("unknown {what} {}; known: {known}", suggest::list(names))
+    format!("unknown {what} {}; known: {}", suggest::list(names), suggest::known(known.map(String::as_str)))
 }
 
 #[cfg(test)]

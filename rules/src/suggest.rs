@@ -31,6 +31,12 @@ pub(crate) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     quoted.join(", ")
 }
 
+/// The same of all that is known; `none` if there is nothing.
+pub fn known<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let list = list(names);
+    if list.is_empty() { "none".to_owned() } else { list }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

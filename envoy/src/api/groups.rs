@@ -96,8 +96,8 @@ fn mistakes(name: &str, settings: &GroupSettings, known: &BTreeSet<String>) -> V
         if other == name {
             errors.push("fall_back: a group does not fall back to itself".to_owned());
         } else if !known.contains(other) {
-            let known: Vec<String> = known.iter().map(|k| format!("`{k}`")).collect();
-            errors.push(format!("fall_back: group `{other}` does not exist; known: {}", known.join(", ")));
+            let known = warren_rules::known(known.iter().map(String::as_str));
+            errors.push(format!("fall_back: group `{other}` does not exist; known: {known}"));
         }
     }
     errors

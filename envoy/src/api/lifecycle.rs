@@ -201,8 +201,7 @@ pub(super) async fn shutdown_worker(
     let coordinator = coordinator(&api, &name).await?;
     let all = workers::list(&coordinator).await.map_err(|failure| unanswered(&name, &failure.to_string()))?;
     let Some(worker) = all.iter().find(|w| w.node_id == node_id) else {
-        let known: Vec<String> = all.iter().map(|w| format!("`{}`", w.node_id)).collect();
-        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        let known = warren_rules::known(all.iter().map(|w| w.node_id.as_str()));
         let title = format!("cluster `{name}` has no worker `{node_id}`; known: {known}");
         return Err(Problem::new(StatusCode::NOT_FOUND, title));
     };

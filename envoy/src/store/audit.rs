@@ -1,9 +1,10 @@
 //! Who changed what. Written by triggers, so that Trino Gateway's changes and psql's are in it, too.
 
+use super::column::{decode, utc};
 use super::{Store, StoreError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sqlx::Row;
+use sqlx::{AssertSqlSafe, Row};
 use utoipa::ToSchema;
 
 /// One change.
@@ -30,16 +31,17 @@ impl Store {
         before: Option<i64>,
         limit: i64,
     ) -> Result<Vec<AuditEntry>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT id, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS at, actor, action, kind, subject, before::text AS before, after::text AS after
+        let rows = sqlx::query(AssertSqlSafe(format!(
+            "SELECT id, {}, actor, action, kind, subject, before::text AS before, after::text AS after
              FROM warren_audit WHERE ($1::text IS NULL OR subject = $1) AND ($2::bigint IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
-        )
+            utc("at")
+        )))
         .bind(subject)
         .bind(before)
         .bind(limit)
         .fetch_all(self.pool().await?)
         .await?;
-        let json = |text: Option<String>| text.as_deref().map(super::state::decode).transpose();
+        let json = |text: Option<String>| text.as_deref().map(decode).transpose();
         let entries = rows.iter().map(|row| {
             Ok(AuditEntry {
                 id: row.try_get("id")?,

@@ -1,10 +1,11 @@
 //! Clusters: rows of `gateway_backend`, and Warren's settings beside them. Each change says who makes it, for the audit.
 
+use super::column::encode;
 use super::state::{CLUSTER, read_cluster};
 use super::{Store, StoreError, transaction};
 use crate::lifecycle::{Life, Outcome, Step};
 use crate::state::Cluster;
-use sqlx::{AssertSqlSafe, PgConnection};
+use sqlx::{AssertSqlSafe, PgConnection, PgExecutor};
 
 impl Store {
     /// Adds a cluster.
@@ -59,15 +60,7 @@ impl Store {
 
     /// One cluster, as PostgreSQL has it.
     pub(crate) async fn cluster(&self, name: &str) -> Result<Cluster, StoreError> {
-        let row = sqlx::query(AssertSqlSafe(format!("{CLUSTER} WHERE b.name = $2")))
-            .bind(&self.default_group)
-            .bind(name)
-            .fetch_optional(self.pool().await?)
-            .await?;
-        match row {
-            Some(row) => Ok(read_cluster(&row)?),
-            None => Err(self.no_cluster(name).await?),
-        }
+        self.find(self.pool().await?, name, "").await
     }
 
     /// Gives a cluster another name. Its address keeps its slug, so its running queries go on.
@@ -152,10 +145,14 @@ impl Store {
     }
 
     async fn lock(&self, connection: &mut PgConnection, name: &str) -> Result<Cluster, StoreError> {
-        let row = sqlx::query(AssertSqlSafe(format!("{CLUSTER} WHERE b.name = $2 FOR UPDATE OF b")))
+        self.find(connection, name, "FOR UPDATE OF b").await
+    }
+
+    async fn find(&self, executor: impl PgExecutor<'_>, name: &str, lock: &'static str) -> Result<Cluster, StoreError> {
+        let row = sqlx::query(AssertSqlSafe(format!("{CLUSTER} WHERE b.name = $2 {lock}")))
             .bind(&self.default_group)
             .bind(name)
-            .fetch_optional(connection)
+            .fetch_optional(executor)
             .await?;
         match row {
             Some(row) => Ok(read_cluster(&row)?),
@@ -167,11 +164,7 @@ impl Store {
     async fn no_cluster(&self, name: &str) -> Result<StoreError, StoreError> {
         let names: Vec<String> =
             sqlx::query_scalar("SELECT name FROM gateway_backend ORDER BY name").fetch_all(self.pool().await?).await?;
-        let known = if names.is_empty() {
-            "none".to_owned()
-        } else {
-            names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
-        };
+        let known = warren_rules::known(names.iter().map(String::as_str));
         Ok(StoreError::NoCluster { name: name.to_owned(), known })
     }
 }
@@ -179,7 +172,7 @@ impl Store {
 /// How far it is on its way out stays as it is.
 async fn write_settings(connection: &mut PgConnection, cluster: &Cluster) -> Result<(), StoreError> {
     let settings = &cluster.settings;
-    let health = serde_json::to_string(&settings.health).map_err(|e| sqlx::Error::Encode(e.into()))?;
+    let health = encode(&settings.health)?;
     sqlx::query(
         "INSERT INTO warren_cluster (name, weight, max_running, health) VALUES ($1, $2, $3, $4::jsonb)
          ON CONFLICT (name) DO UPDATE SET weight = excluded.weight, max_running = excluded.max_running, health = excluded.health",

@@ -1,5 +1,6 @@
 //! The judge's bench: an advisory lock on a connection of its own, and a row that says who sits there.
 
+use super::column::{decode, encode};
 use super::{Store, StoreError};
 use crate::health::Report;
 use sqlx::{PgConnection, Row};
@@ -28,11 +29,7 @@ impl Store {
     /// Tells the other Warrens.
     pub(crate) async fn share_health(&self, reports: &[Report]) -> Result<(), StoreError> {
         let slugs: Vec<&str> = reports.iter().map(|r| r.slug.as_str()).collect();
-        let judgements: Vec<String> = reports
-            .iter()
-            .map(serde_json::to_string)
-            .collect::<Result<_, _>>()
-            .map_err(|e| sqlx::Error::Encode(e.into()))?;
+        let judgements: Vec<String> = reports.iter().map(encode).collect::<Result<_, _>>()?;
         sqlx::query(
             "INSERT INTO warren_health (slug, judgement) SELECT slug, judgement::jsonb FROM unnest($1::text[], $2::text[]) AS t(slug, judgement)
              ON CONFLICT (slug) DO UPDATE SET judgement = excluded.judgement WHERE warren_health.judgement <> excluded.judgement",
@@ -51,12 +48,7 @@ impl Store {
         )
         .fetch_all(self.pool().await?)
         .await?;
-        rows.iter()
-            .map(|row| {
-                let text: String = row.try_get("judgement")?;
-                Ok(serde_json::from_str(&text).map_err(|e| sqlx::Error::Decode(e.into()))?)
-            })
-            .collect()
+        rows.iter().map(|row| Ok(decode(row.try_get("judgement")?)?)).collect()
     }
 }
 

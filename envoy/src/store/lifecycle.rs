@@ -1,11 +1,12 @@
 //! Clusters on their way out, and the operations that lead them there.
 
+use super::column::{decode, encode, utc, word};
 use super::{Store, StoreError, transaction};
 use crate::lifecycle::{Left, OperationStep, Outcome, Step};
 use crate::state::Stage;
 use serde::{Deserialize, Serialize};
-use sqlx::Row;
 use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, Row};
 use std::time::Duration;
 use utoipa::ToSchema;
 
@@ -39,10 +40,14 @@ pub(crate) struct Leaving {
     pub(crate) operation: Option<Operation>,
 }
 
-const OPERATION: &str = "o.id, o.cluster_name, o.kind, o.step, o.actor,
-     to_char(o.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS started_at,
-     to_char(o.deadline AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS deadline, o.deadline < now() AS late,
-     to_char(o.ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS ended_at, o.progress::text AS progress";
+/// An operation, of `warren_operation o`.
+fn columns() -> String {
+    let [started_at, deadline, ended_at] = ["o.started_at", "o.deadline", "o.ended_at"].map(utc);
+    format!(
+        "o.id, o.cluster_name, o.kind, o.step, o.actor, {started_at}, {deadline}, o.deadline < now() AS late, {ended_at},
+         o.progress::text AS progress"
+    )
+}
 
 impl Store {
     /// Deactivates a cluster and begins an operation; one that is under way goes on, and a drain becomes a shutdown if that is
@@ -69,13 +74,14 @@ impl Store {
             .bind(cluster)
             .execute(&mut *tx)
             .await?;
-        let row = sqlx::query(sqlx::AssertSqlSafe(format!(
+        let row = sqlx::query(AssertSqlSafe(format!(
             "INSERT INTO warren_operation AS o (cluster_name, kind, step, actor, deadline)
              VALUES ($1, $2, 'draining', $3, now() + make_interval(secs => $4))
              ON CONFLICT (cluster_name) WHERE ended_at IS NULL DO UPDATE SET
                  kind = CASE WHEN o.kind = 'shutdown' THEN o.kind ELSE excluded.kind END,
                  deadline = greatest(o.deadline, excluded.deadline)
-             RETURNING {OPERATION}"
+             RETURNING {}",
+            columns()
         )))
         .bind(cluster)
         .bind(kind)
@@ -89,8 +95,9 @@ impl Store {
 
     /// The newest operation of a cluster.
     pub(crate) async fn operation(&self, cluster: &str) -> Result<Option<Operation>, StoreError> {
-        let row = sqlx::query(sqlx::AssertSqlSafe(format!(
-            "SELECT {OPERATION} FROM warren_operation o WHERE o.cluster_name = $1 ORDER BY o.id DESC LIMIT 1"
+        let row = sqlx::query(AssertSqlSafe(format!(
+            "SELECT {} FROM warren_operation o WHERE o.cluster_name = $1 ORDER BY o.id DESC LIMIT 1",
+            columns()
         )))
         .bind(cluster)
         .fetch_optional(self.pool().await?)
@@ -100,14 +107,15 @@ impl Store {
 
     /// Everyone on the way out, or one of them.
     pub(crate) async fn leaving(&self, only: Option<&str>) -> Result<Vec<Leaving>, StoreError> {
-        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+        let rows = sqlx::query(AssertSqlSafe(format!(
             "SELECT b.name, e.slug, e.backend_url, coalesce(b.active, false) AS active, coalesce(w.stage, 'added') AS cluster_stage,
-                    w.health ->> 'credentials' AS credentials, {OPERATION}
+                    w.health ->> 'credentials' AS credentials, {}
              FROM gateway_backend b
              JOIN warren_endpoint e ON e.cluster_name = b.name AND e.backend_url = rtrim(coalesce(b.backend_url, ''), '/')
              LEFT JOIN warren_cluster w ON w.name = b.name
              LEFT JOIN warren_operation o ON o.cluster_name = b.name AND o.ended_at IS NULL
-             WHERE ($1::text IS NULL OR b.name = $1) AND (o.id IS NOT NULL OR (NOT coalesce(b.active, false) AND w.stage = 'live')) ORDER BY b.name"
+             WHERE ($1::text IS NULL OR b.name = $1) AND (o.id IS NOT NULL OR (NOT coalesce(b.active, false) AND w.stage = 'live')) ORDER BY b.name",
+            columns()
         )))
         .bind(only)
         .fetch_all(self.pool().await?)
@@ -119,7 +127,7 @@ impl Store {
                 slug: row.try_get("slug")?,
                 url: row.try_get("backend_url")?,
                 active: row.try_get("active")?,
-                stage: super::state::decode(&format!("\"{stage}\""))?,
+                stage: word(&stage)?,
                 credentials: row.try_get("credentials")?,
                 operation: match row.try_get::<Option<i64>, _>("id")? {
                     Some(_) => Some(read_operation(row)?),
@@ -158,20 +166,16 @@ impl Store {
 
     /// Notes how far an operation is and what is left; ends it if the step is an end. Nothing if it has ended.
     pub(crate) async fn note(&self, operation: i64, step: OperationStep, left: &Left) -> Result<(), StoreError> {
-        let progress = serde_json::to_string(left).map_err(|e| sqlx::Error::Encode(e.into()))?;
         let mut tx = transaction(self.pool().await?, "warren", "").await?;
-        sqlx::query("UPDATE warren_operation SET progress = $2::jsonb WHERE id = $1 AND ended_at IS NULL AND progress <> $2::jsonb")
-            .bind(operation)
-            .bind(&progress)
-            .execute(&mut *tx)
-            .await?;
+        // The audit leaves progress out, so it takes down a new step alone.
         sqlx::query(
-            "UPDATE warren_operation SET step = $2, ended_at = CASE WHEN $3 THEN now() END
-             WHERE id = $1 AND ended_at IS NULL AND step <> $2",
+            "UPDATE warren_operation SET step = $2, ended_at = CASE WHEN $3 THEN now() END, progress = $4::jsonb
+             WHERE id = $1 AND ended_at IS NULL AND (step <> $2 OR progress <> $4::jsonb)",
         )
         .bind(operation)
         .bind(step.name())
         .bind(step.ended())
+        .bind(encode(left)?)
         .execute(&mut *tx)
         .await?;
         Ok(tx.commit().await?)
@@ -185,12 +189,12 @@ fn read_operation(row: &PgRow) -> Result<Operation, sqlx::Error> {
         id: row.try_get("id")?,
         cluster: row.try_get("cluster_name")?,
         kind: row.try_get("kind")?,
-        step: super::state::decode(&format!("\"{step}\""))?,
+        step: word(&step)?,
         actor: row.try_get("actor")?,
         started_at: row.try_get("started_at")?,
         deadline: row.try_get("deadline")?,
         late: row.try_get("late")?,
         ended_at: row.try_get("ended_at")?,
-        left: super::state::decode(&progress)?,
+        left: decode(&progress)?,
     })
 }

@@ -2,6 +2,7 @@
 
 mod audit;
 mod clusters;
+mod column;
 mod groups;
 mod history;
 mod judge;

@@ -1,8 +1,9 @@
 //! Published rule sets.
 
+use super::column::{decode, encode, utc};
 use super::{Store, StoreError};
 use serde::{Deserialize, Serialize};
-use sqlx::Row;
+use sqlx::{AssertSqlSafe, Row};
 use utoipa::ToSchema;
 use warren_rules::RuleFile;
 
@@ -19,7 +20,7 @@ pub(crate) struct RuleSetEntry {
 impl Store {
     /// Puts a rule set in force; gives its version.
     pub(crate) async fn publish(&self, files: &[RuleFile], author: &str, message: &str) -> Result<i64, StoreError> {
-        let files = serde_json::to_string(files).map_err(|e| sqlx::Error::Encode(e.into()))?;
+        let files = encode(files)?;
         Ok(sqlx::query_scalar(
             "INSERT INTO warren_rule_set (author, message, files) VALUES ($1, $2, $3::jsonb) RETURNING version",
         )
@@ -36,15 +37,15 @@ impl Store {
             .bind(version)
             .fetch_optional(self.pool().await?)
             .await?;
-        Ok(read_files(files.ok_or(StoreError::NoRuleSet(version))?)?)
+        Ok(decode(&files.ok_or(StoreError::NoRuleSet(version))?)?)
     }
 
     /// The newest rule sets, newest first.
     pub(crate) async fn rule_sets(&self, limit: i64) -> Result<Vec<RuleSetEntry>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT version, to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS created_at, author, message, files::text AS files
-             FROM warren_rule_set ORDER BY version DESC LIMIT $1",
-        )
+        let rows = sqlx::query(AssertSqlSafe(format!(
+            "SELECT version, {}, author, message, files::text AS files FROM warren_rule_set ORDER BY version DESC LIMIT $1",
+            utc("created_at")
+        )))
         .bind(limit)
         .fetch_all(self.pool().await?)
         .await?;
@@ -55,13 +56,9 @@ impl Store {
                     created_at: row.try_get("created_at")?,
                     author: row.try_get("author")?,
                     message: row.try_get("message")?,
-                    files: read_files(row.try_get("files")?)?.into_iter().map(|f| f.name).collect(),
+                    files: decode::<Vec<RuleFile>>(row.try_get("files")?)?.into_iter().map(|f| f.name).collect(),
                 })
             })
             .collect()
     }
-}
-
-pub(super) fn read_files(text: String) -> Result<Vec<RuleFile>, sqlx::Error> {
-    serde_json::from_str(&text).map_err(|e| sqlx::Error::Decode(e.into()))
 }

@@ -1,10 +1,9 @@
 //! Reading all that snapshots are built from, and the upkeep of slugs.
 
-use super::rules::read_files;
+use super::column::{decode, word};
 use super::{Store, StoreError};
 use crate::slug::Upkeep;
 use crate::state::{Cluster, ClusterSettings, Endpoint, Group, RuleSetVersion, Stage, State};
-use serde::de::DeserializeOwned;
 use sqlx::postgres::PgRow;
 use sqlx::{Acquire, PgConnection, Row};
 
@@ -77,7 +76,7 @@ impl Store {
                 .map(|row| {
                     Ok::<_, sqlx::Error>(RuleSetVersion {
                         version: row.try_get("version")?,
-                        files: read_files(row.try_get("files")?)?,
+                        files: decode(row.try_get("files")?)?,
                     })
                 })
                 .transpose()?;
@@ -116,7 +115,7 @@ pub(super) fn read_cluster(row: &PgRow) -> Result<Cluster, sqlx::Error> {
             max_running: max_running.and_then(|m| m.try_into().ok()),
             health: health.map_or(Ok(defaults.health), |text| decode(&text)).map_err(in_row)?,
         },
-        stage: stage.map_or(Ok(Stage::default()), |stage| decode(&format!("\"{stage}\"")))?,
+        stage: stage.map_or(Ok(Stage::default()), |stage| word(&stage))?,
         name,
     })
 }
@@ -127,13 +126,9 @@ fn read_group(row: &PgRow) -> Result<Group, sqlx::Error> {
         name: row.try_get("name")?,
         fall_back: row.try_get("fall_back")?,
         strict: row.try_get("strict")?,
-        policy: decode(&format!("\"{policy}\""))?,
+        policy: word(&policy)?,
         hash_on: row.try_get("hash_on")?,
     })
-}
-
-pub(super) fn decode<T: DeserializeOwned>(json: &str) -> Result<T, sqlx::Error> {
-    serde_json::from_str(json).map_err(|e| sqlx::Error::Decode(e.into()))
 }
 
 async fn write_upkeep(connection: &mut PgConnection, upkeep: &Upkeep) -> Result<(), StoreError> {
