@@ -53,7 +53,7 @@ pub(super) async fn put(
     let known: BTreeSet<String> = api.status.report().groups.into_iter().map(|g| g.name).collect();
     let errors = mistakes(&name, &settings, &known);
     if !errors.is_empty() {
-        return Err(Problem { errors, ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "the group was not changed") });
+        return Err(Problem::mistakes("the group was not changed", errors));
     }
     let GroupSettings { policy, hash_on, fall_back, strict } = settings;
     api.store.put_group(&actor.0, &Group { name, fall_back, strict, policy, hash_on }).await?;

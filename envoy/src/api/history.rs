@@ -57,10 +57,8 @@ pub(super) async fn list(
     State(api): State<Api>,
     Parameters(asked): Parameters<Asked>,
 ) -> Result<Json<HistoryPage>, Problem> {
-    let (filter, limit) = asked.understand().map_err(|errors| Problem {
-        errors,
-        ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "the history was not searched")
-    })?;
+    let (filter, limit) =
+        asked.understand().map_err(|errors| Problem::mistakes("the history was not searched", errors))?;
     let mut queries = api.store.history(&filter, limit + 1).await?;
     let more = queries.len() > usize::try_from(limit).unwrap_or(usize::MAX);
     if more {

@@ -71,6 +71,11 @@ impl Problem {
     fn new(status: StatusCode, title: impl Into<String>) -> Problem {
         Problem { title: title.into(), status: status.as_u16(), errors: Vec::new() }
     }
+
+    /// What was asked for cannot be done as it was written.
+    fn mistakes(title: &str, errors: Vec<String>) -> Problem {
+        Problem { errors, ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, title) }
+    }
 }
 
 impl IntoResponse for Problem {
@@ -83,14 +88,15 @@ impl IntoResponse for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Problem {
-        let status = match &error {
-            StoreError::Database(_) | StoreError::Silent(_) | StoreError::Migration(_) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
-            StoreError::ClusterExists(_) | StoreError::Refused { .. } => StatusCode::CONFLICT,
-            StoreError::NoCluster { .. } | StoreError::NoRuleSet(_) | StoreError::NoQuery(_) => StatusCode::NOT_FOUND,
-        };
-        Problem::new(status, error.to_string())
+        Problem::new(status_of(&error), error.to_string())
+    }
+}
+
+fn status_of(error: &StoreError) -> StatusCode {
+    match error {
+        StoreError::Database(_) | StoreError::Silent(_) | StoreError::Migration(_) => StatusCode::SERVICE_UNAVAILABLE,
+        StoreError::ClusterExists(_) | StoreError::Refused { .. } => StatusCode::CONFLICT,
+        StoreError::NoCluster { .. } | StoreError::NoRuleSet(_) | StoreError::NoQuery(_) => StatusCode::NOT_FOUND,
     }
 }
 

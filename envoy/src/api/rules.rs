@@ -81,9 +81,9 @@ async fn check_and_publish(
     }
     // Compiled here since Envoy's refusal would not say why. Not kept across an await: rules belong to one thread.
     let warnings = {
-        let rules = RuleSet::compile(files).map_err(|errors| Problem {
-            errors: errors.0.iter().map(ToString::to_string).collect(),
-            ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not published, the old rules serve on")
+        let rules = RuleSet::compile(files).map_err(|errors| {
+            let errors = errors.0.iter().map(ToString::to_string).collect();
+            Problem::mistakes("not published, the old rules serve on", errors)
         })?;
         let status = api.status.report();
         let mut groups: Vec<String> = status.clusters.iter().filter(|c| !c.retired).map(|c| c.group.clone()).collect();

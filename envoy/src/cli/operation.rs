@@ -13,7 +13,9 @@ pub(super) async fn follow(client: &Client, path: &str, json: bool) -> Result<Op
     let mut events = client.events(path).await?;
     // Draws on standard error, and nothing when that is no terminal.
     let bar = if json { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
-    bar.set_style(ProgressStyle::default_bar());
+    let style = ProgressStyle::with_template("{spinner} {msg} {wide_bar} {pos}/{len} {elapsed}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.enable_steady_tick(Duration::from_millis(200));
     let mut most = 0_u64;
     while let Some(operation) = events.next::<Operation>().await? {
         if json {
@@ -41,12 +43,9 @@ fn show(bar: &ProgressBar, operation: &Operation, most: &mut u64) {
     } else {
         (left.workers.iter().filter(|w| w.gone).count() as u64, left.workers.len() as u64)
     };
-    let style = ProgressStyle::with_template("{spinner} {msg} {wide_bar} {pos}/{len} {elapsed}");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar.set_length(all);
     bar.set_position(done);
     bar.set_message(line(operation));
-    bar.enable_steady_tick(Duration::from_millis(200));
 }
 
 fn line(operation: &Operation) -> String {

@@ -7,7 +7,6 @@ use crate::load::Load;
 use crate::snapshot::Health;
 use crate::trino::{Coordinator, Failure, Info, metrics};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 
@@ -120,11 +119,8 @@ impl Probe {
             Proven::Once(_) | Proven::No => match self.prove().await {
                 Ok(id) => {
                     self.proven = self.proven.after(self.uptime, Instant::now());
-                    if self.proven != Proven::Yes && self.handed_over {
-                        return None;
-                    }
                     if self.proven != Proven::Yes {
-                        return Some(self.report(false, "starting".to_owned(), None, None));
+                        return (!self.handed_over).then(|| self.report(false, "starting".to_owned(), None, None));
                     }
                     return self.loaded(info.coordinator_id.or(id)).await;
                 }
@@ -254,16 +250,17 @@ fn seconds(text: &str) -> Option<f64> {
     let split = text.find(|c: char| c.is_ascii_alphabetic())?;
     let (number, unit) = text.split_at_checked(split)?;
     let number: f64 = number.parse().ok()?;
-    let factor = BTreeMap::from([
-        ("ns", 1e-9),
-        ("us", 1e-6),
-        ("ms", 1e-3),
-        ("s", 1.0),
-        ("m", 60.0),
-        ("h", 3_600.0),
-        ("d", 86_400.0),
-    ]);
-    Some(number * factor.get(unit)?)
+    let factor = match unit {
+        "ns" => 1e-9,
+        "us" => 1e-6,
+        "ms" => 1e-3,
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3_600.0,
+        "d" => 86_400.0,
+        _ => return None,
+    };
+    Some(number * factor)
 }
 
 #[cfg(test)]

@@ -161,7 +161,8 @@ pub(super) async fn add(
         ..Cluster::default()
     };
     refuse_mistakes("the cluster was not added", check(&api, &cluster))?;
-    let warnings = try_out(&api, &cluster).await.map_err(|reason| unfit("the cluster was not added", reason))?;
+    let warnings =
+        try_out(&api, &cluster).await.map_err(|reason| Problem::mistakes("the cluster was not added", vec![reason]))?;
     api.store.add_cluster(&actor.0, &cluster).await?;
     Ok((StatusCode::CREATED, Json(Done { warnings })))
 }
@@ -204,7 +205,7 @@ pub(super) async fn change(
     let warnings = if after.url == before.url {
         Vec::new()
     } else {
-        try_out(&api, &after).await.map_err(|reason| unfit("the cluster was not changed", reason))?
+        try_out(&api, &after).await.map_err(|reason| Problem::mistakes("the cluster was not changed", vec![reason]))?
     };
     let cluster = api
         .store
@@ -277,11 +278,7 @@ fn outdated(cluster: &Cluster) -> Problem {
 }
 
 fn refuse_mistakes(title: &str, errors: Vec<String>) -> Result<(), Problem> {
-    if errors.is_empty() { Ok(()) } else { Err(Problem { errors, ..unfit(title, String::new()) }) }
-}
-
-fn unfit(title: &str, reason: String) -> Problem {
-    Problem { errors: vec![reason], ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, title) }
+    if errors.is_empty() { Ok(()) } else { Err(Problem::mistakes(title, errors)) }
 }
 
 #[cfg(test)]

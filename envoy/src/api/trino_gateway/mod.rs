@@ -83,14 +83,8 @@ impl IntoResponse for Fault {
             Fault::Internal(message) => (StatusCode::INTERNAL_SERVER_ERROR, message).into_response(),
             Fault::Store(error) => {
                 let status = match &error {
-                    StoreError::NoCluster { .. } | StoreError::NoRuleSet(_) | StoreError::NoQuery(_) => {
-                        StatusCode::NOT_FOUND
-                    }
                     StoreError::ClusterExists(_) => StatusCode::INTERNAL_SERVER_ERROR,
-                    StoreError::Refused { .. } => StatusCode::CONFLICT,
-                    StoreError::Database(_) | StoreError::Silent(_) | StoreError::Migration(_) => {
-                        StatusCode::SERVICE_UNAVAILABLE
-                    }
+                    error => super::status_of(error),
                 };
                 (status, error.to_string()).into_response()
             }
