@@ -5,7 +5,6 @@ use super::extract::Segments;
 use super::{Api, Problem};
 use crate::duration::Span;
 use crate::lifecycle::workers::{self, Worker};
-use crate::state::Address;
 use crate::store::Operation;
 use crate::trino::Coordinator;
 use axum::Json;
@@ -217,11 +216,8 @@ async fn coordinator(api: &Api, name: &str) -> Result<Coordinator, Problem> {
     let cluster = api.store.cluster(name).await?;
     let health = &cluster.settings.health;
     let slug = api.status.report().clusters.into_iter().find(|c| c.name == name && !c.retired).map(|c| c.slug);
-    Ok(Coordinator {
-        http: api.http.clone(),
-        address: Address::parse(&cluster.url).map_err(|why| unanswered(name, &why))?,
-        slug: slug.ok_or_else(|| unanswered(name, "it was added a moment ago and is not known yet; try again"))?,
-        credentials: api.credentials.get(health.credentials.as_deref()).map_err(|why| unanswered(name, &why))?,
-        timeout: health.timeout(),
-    })
+    let slug = slug.ok_or_else(|| unanswered(name, "it was added a moment ago and is not known yet; try again"))?;
+    api.access
+        .coordinator(&cluster.url, &slug, health.credentials.as_deref(), health.timeout())
+        .map_err(|why| unanswered(name, &why))
 }

@@ -12,10 +12,10 @@ mod lifecycle;
 mod rules;
 mod trino_gateway;
 
-use crate::credentials::CredentialBook;
 use crate::history::KeptText;
 use crate::status::{Status, StatusReport};
 use crate::store::{Store, StoreError};
+use crate::trino::Access;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::middleware::from_fn_with_state;
@@ -51,8 +51,7 @@ pub(crate) struct Api {
     pub(crate) token: Option<Arc<str>>,
     pub(crate) default_group: Arc<str>,
     /// Asks coordinators.
-    pub(crate) http: reqwest::Client,
-    pub(crate) credentials: CredentialBook,
+    pub(crate) access: Access,
     /// What the history keeps of texts; none if there is no history.
     pub(crate) history: Option<KeptText>,
 }

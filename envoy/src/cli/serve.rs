@@ -17,6 +17,7 @@ use crate::rules_folder;
 use crate::snapshot::Settings;
 use crate::status::Status;
 use crate::store::Store;
+use crate::trino::Access;
 use crate::xds::nodes::Nodes;
 use crate::xds::server::Ads;
 use anyhow::{Context, Result};
@@ -106,8 +107,8 @@ async fn run(config: Config, module: Vec<u8>) -> Result<Outcome> {
     let (reports_tx, reports) = mpsc::channel(256);
     let (role_tx, role) = watch::channel(Role::Alone);
     let (share, found) = mpsc::channel(4096);
-    let http = http_client()?;
-    let probes = Probes::new(http.clone(), config.health_period, config.credentials.clone(), reports_tx.clone());
+    let access = Access { http: http_client()?, credentials: config.credentials.clone() };
+    let probes = Probes::new(access.clone(), config.health_period, reports_tx.clone());
     let reconciler = Reconciler {
         settings: settings.clone(),
         store: store.clone(),
@@ -124,12 +125,7 @@ async fn run(config: Config, module: Vec<u8>) -> Result<Outcome> {
     tasks.spawn(judge::stand(store.clone(), this_warren(&config), role_tx));
     tasks.spawn(watch_health(store.clone(), config.poll, role.clone(), reports_tx));
     tasks.spawn(share_health(store.clone(), found));
-    let caretaker = Caretaker {
-        store: store.clone(),
-        http: http.clone(),
-        credentials: config.credentials.clone(),
-        stop: config.stop.clone(),
-    };
+    let caretaker = Caretaker { store: store.clone(), access: access.clone(), stop: config.stop.clone() };
     tasks.spawn(caretaker.run(role));
     if let Some(dir) = config.rules.clone() {
         tasks.spawn(rules_folder::watch(dir, store.clone(), status.clone()));
@@ -159,8 +155,7 @@ async fn run(config: Config, module: Vec<u8>) -> Result<Outcome> {
         status,
         token: config.api_token.as_deref().map(Arc::from),
         default_group: Arc::from(config.default_group.as_str()),
-        http,
-        credentials: config.credentials.clone(),
+        access,
         history: history.as_ref().map(|(settings, _)| settings.text),
     });
     let servers =

@@ -5,11 +5,10 @@ mod settings;
 
 pub(crate) use settings::{HealthKind, HealthSettings};
 
-use crate::credentials::CredentialBook;
 use crate::load::Load;
 use crate::snapshot::{Health, Observed};
-use crate::state::{Address, Cluster, Endpoint, State};
-use crate::trino::Coordinator;
+use crate::state::{Cluster, Endpoint, State};
+use crate::trino::Access;
 use probe::{Probe, Proven};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -28,9 +27,8 @@ pub(crate) struct Report {
 
 /// One task a coordinator, so that a slow one holds up no other.
 pub(crate) struct Probes {
-    http: reqwest::Client,
+    access: Access,
     period: Duration,
-    credentials: CredentialBook,
     reports: mpsc::Sender<Report>,
     running: BTreeMap<(String, String), Running>,
 }
@@ -55,13 +53,8 @@ pub(crate) fn http_client() -> Result<reqwest::Client, reqwest::Error> {
 }
 
 impl Probes {
-    pub(crate) fn new(
-        http: reqwest::Client,
-        period: Duration,
-        credentials: CredentialBook,
-        reports: mpsc::Sender<Report>,
-    ) -> Probes {
-        Probes { http, period, credentials, reports, running: BTreeMap::new() }
+    pub(crate) fn new(access: Access, period: Duration, reports: mpsc::Sender<Report>) -> Probes {
+        Probes { access, period, reports, running: BTreeMap::new() }
     }
 
     /// Probes these coordinators from now on, and no others. What is `known` of one that was not probed before holds until its
@@ -94,17 +87,11 @@ impl Probes {
     }
 
     fn start(&self, endpoint: &Endpoint, settings: HealthSettings, known: &Observed) -> Option<Running> {
-        let address = Address::parse(&endpoint.url).ok()?;
+        let coordinator = self.access.coordinator(&endpoint.url, &endpoint.slug, None, settings.timeout()).ok()?;
         let last = known.report(&endpoint.slug).filter(|report| report.health.healthy);
         let probe = Probe {
-            coordinator: Coordinator {
-                http: self.http.clone(),
-                address,
-                slug: endpoint.slug.clone(),
-                credentials: self.credentials.get(None).ok()?,
-                timeout: settings.timeout(),
-            },
-            credentials: self.credentials.clone(),
+            coordinator,
+            credentials: self.access.credentials.clone(),
             settings: settings.clone(),
             proven: Proven::No,
             handed_over: last.is_some(),

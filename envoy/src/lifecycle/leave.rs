@@ -4,11 +4,10 @@
 use super::next::{Next, Seen, UnderWay, next};
 use super::stop::Stop;
 use super::{Left, OperationStep, workers};
-use crate::credentials::CredentialBook;
 use crate::judge::Role;
-use crate::state::{Address, Stage};
+use crate::state::Stage;
 use crate::store::{Leaving, Operation, Store, StoreError};
-use crate::trino::{Coordinator, Failure, SOURCE, metrics};
+use crate::trino::{Access, Coordinator, Failure, SOURCE, metrics};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -23,8 +22,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub(crate) struct Caretaker {
     pub(crate) store: Store,
-    pub(crate) http: reqwest::Client,
-    pub(crate) credentials: CredentialBook,
+    pub(crate) access: Access,
     pub(crate) stop: Stop,
 }
 
@@ -86,7 +84,10 @@ impl Caretaker {
     }
 
     async fn step(&self, leaving: &Leaving, quiet_since: &mut Option<Instant>) -> Result<(), StoreError> {
-        let Some(coordinator) = self.coordinator(leaving) else { return Ok(()) };
+        let Leaving { slug, url, credentials, .. } = leaving;
+        let Ok(coordinator) = self.access.coordinator(url, slug, credentials.as_deref(), TIMEOUT) else {
+            return Ok(());
+        };
         let operation = leaving.operation.as_ref();
         let mut seen = Seen {
             left: operation.map(|o| o.left.clone()).unwrap_or_default(),
@@ -213,16 +214,6 @@ impl Caretaker {
                 left.note = why;
             }
         }
-    }
-
-    fn coordinator(&self, leaving: &Leaving) -> Option<Coordinator> {
-        Some(Coordinator {
-            http: self.http.clone(),
-            address: Address::parse(&leaving.url).ok()?,
-            slug: leaving.slug.clone(),
-            credentials: self.credentials.get(leaving.credentials.as_deref()).ok()?,
-            timeout: TIMEOUT,
-        })
     }
 }
 

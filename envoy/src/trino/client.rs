@@ -1,6 +1,6 @@
 //! One coordinator, asked over HTTP the way its own clients ask it.
 
-use crate::credentials::Credentials;
+use crate::credentials::{CredentialBook, Credentials};
 use crate::state::Address;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -13,6 +13,35 @@ const MAX_ANSWER: usize = 32 << 20;
 const MAX_POLLS: u32 = 60;
 /// Who asks, as Trino's own pages and resource groups see it.
 pub(crate) const SOURCE: &str = "warren-health";
+
+/// How Warren comes to coordinators: its connections, and who it is to each of them.
+#[derive(Clone)]
+pub(crate) struct Access {
+    pub(crate) http: reqwest::Client,
+    pub(crate) credentials: CredentialBook,
+}
+
+impl Access {
+    /// The coordinator at an address. `credentials` names an entry of the book.
+    ///
+    /// # Errors
+    /// When the address cannot be read, or there is no such entry, in words.
+    pub(crate) fn coordinator(
+        &self,
+        url: &str,
+        slug: &str,
+        credentials: Option<&str>,
+        timeout: Duration,
+    ) -> Result<Coordinator, String> {
+        Ok(Coordinator {
+            http: self.http.clone(),
+            address: Address::parse(url)?,
+            slug: slug.to_owned(),
+            credentials: self.credentials.get(credentials)?,
+            timeout,
+        })
+    }
+}
 
 /// A coordinator and who Warren is to it.
 #[derive(Clone)]

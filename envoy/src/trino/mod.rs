@@ -3,4 +3,4 @@
 pub(crate) mod client;
 pub(crate) mod metrics;
 
-pub(crate) use client::{Coordinator, Failure, Info, SOURCE};
+pub(crate) use client::{Access, Coordinator, Failure, Info, SOURCE};

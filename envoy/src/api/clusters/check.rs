@@ -2,13 +2,13 @@
 
 use crate::api::Api;
 use crate::state::{Address, Cluster};
-use crate::trino::{Coordinator, Failure};
+use crate::trino::Failure;
 use std::collections::BTreeSet;
 
 /// All that is wrong with what was said of it.
 pub(super) fn check(api: &Api, cluster: &Cluster) -> Vec<String> {
     let mut errors = mistakes(cluster);
-    errors.extend(cluster.settings.health.check(&api.credentials));
+    errors.extend(cluster.settings.health.check(&api.access.credentials));
     errors
 }
 
@@ -45,13 +45,8 @@ fn mistakes(cluster: &Cluster) -> Vec<String> {
 /// Asks a new address what would else be found out when queries fail there. One that does not answer (yet) is no mistake.
 pub(super) async fn try_out(api: &Api, cluster: &Cluster) -> Result<Vec<String>, String> {
     let health = &cluster.settings.health;
-    let coordinator = Coordinator {
-        http: api.http.clone(),
-        address: Address::parse(&cluster.url)?,
-        slug: warren_rules::slug(&cluster.name, &BTreeSet::new()),
-        credentials: api.credentials.get(health.credentials.as_deref())?,
-        timeout: health.timeout(),
-    };
+    let slug = warren_rules::slug(&cluster.name, &BTreeSet::new());
+    let coordinator = api.access.coordinator(&cluster.url, &slug, health.credentials.as_deref(), health.timeout())?;
     match coordinator.info().await {
         Ok(info) if !info.coordinator => return Err(format!("{} is a worker, not a coordinator", cluster.url)),
         Ok(info) if info.starting => return Ok(vec!["it is starting, so it was not tried out".to_owned()]),
