@@ -109,7 +109,7 @@ impl Probe {
         }
         let info = match self.coordinator.info().await {
             Ok(info) => info,
-            Err(failure) => return self.failed(&failure),
+            Err(failure) => return self.failed(&failure, None),
         };
         if let Some(reason) = self.not_up(&info) {
             return Some(self.report(false, reason, None, None));
@@ -124,7 +124,7 @@ impl Probe {
                     }
                     return self.loaded(info.coordinator_id.or(id)).await;
                 }
-                Err(reason) => return Some(self.report(false, reason, None, info.coordinator_id)),
+                Err(failure) => return self.failed(&failure, info.coordinator_id),
             },
             Proven::Yes => {}
         }
@@ -163,7 +163,7 @@ impl Probe {
         };
         let load = match load {
             Ok(load) => load,
-            Err(failure) => return self.failed(&failure),
+            Err(failure) => return self.failed(&failure, coordinator_id),
         };
         self.failures = 0;
         self.successes = self.successes.saturating_add(1);
@@ -176,17 +176,21 @@ impl Probe {
         Some(self.report(true, self.note.clone(), load, coordinator_id))
     }
 
-    fn failed(&mut self, failure: &Failure) -> Option<Report> {
+    /// A check failed. A process that has shown, here or to another Warren, that it runs queries is given another chance,
+    /// unless nothing listens there any more.
+    fn failed(&mut self, failure: &Failure, coordinator_id: Option<String>) -> Option<Report> {
         self.failures = self.failures.saturating_add(1);
         self.successes = 0;
+        let serves = self.last.as_ref().is_some_and(|last| last.health.healthy);
+        let trusted = serves && (self.handed_over || self.proven != Proven::No);
         let refused = *failure == Failure::Refused;
         if refused {
             self.proven = Proven::No;
             self.handed_over = false;
         }
         let enough = self.failures >= self.settings.down_after.unwrap_or(FAILURES);
-        let certain = enough || self.last.is_none() || (refused && self.settings.down_after.is_none());
-        certain.then(|| self.report(false, failure.to_string(), None, None))
+        let certain = enough || !trusted || (refused && self.settings.down_after.is_none());
+        certain.then(|| self.report(false, failure.to_string(), None, coordinator_id))
     }
 
     fn report(&self, healthy: bool, reason: String, load: Option<Load>, coordinator_id: Option<String>) -> Report {
@@ -194,7 +198,7 @@ impl Probe {
     }
 
     /// Runs the proving query. Gives the last part of its id.
-    async fn prove(&mut self) -> Result<Option<String>, String> {
+    async fn prove(&mut self) -> Result<Option<String>, Failure> {
         match self.coordinator.query("a test query", PROVING).await {
             Ok(answered) => {
                 self.note.clear();
@@ -205,7 +209,7 @@ impl Probe {
                 self.note = format!("a test query was refused ({status}), so only /v1/info is looked at");
                 Ok(None)
             }
-            Err(failure) => Err(failure.to_string()),
+            Err(failure) => Err(failure),
         }
     }
 
@@ -264,45 +268,5 @@ fn seconds(text: &str) -> Option<f64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_young_process_proves_itself_twice() {
-        let now = Instant::now();
-        for (proven, uptime, want) in [
-            (Proven::No, 5.0, Proven::Once(now)),
-            (Proven::Once(now), 7.0, Proven::Yes),
-            (Proven::No, 60.0, Proven::Yes),
-            (Proven::Yes, 5.0, Proven::Yes),
-        ] {
-            assert_eq!(proven.after(uptime, now), want, "{proven:?} after {uptime} s");
-        }
-    }
-
-    #[test]
-    fn its_own_queries_are_no_load() {
-        assert!(LOAD.contains(crate::trino::SOURCE), "{LOAD}");
-    }
-
-    #[test]
-    fn reads_trinos_durations() {
-        for (text, want) in [
-            ("1.50s", Some(1.5)),
-            ("2.00m", Some(120.0)),
-            ("1.00d", Some(86_400.0)),
-            ("5", None),
-            ("x", None),
-            ("1w", None),
-        ] {
-            assert_eq!(seconds(text), want, "{text}");
-        }
-    }
-
-    #[test]
-    fn checks_spread_by_a_tenth_of_the_period() {
-        let all: Vec<u128> = (0..100).map(|n| jitter(Duration::from_secs(1), "a", n).as_millis()).collect();
-        assert!(all.iter().all(|ms| (900..=1_100).contains(ms)), "{all:?}");
-        assert!(all.iter().max() > all.iter().min());
-    }
-}
+#[path = "probe_tests.rs"]
+mod tests;

@@ -79,9 +79,10 @@ pub(super) fn a_new_module_is_rolled_out_envoy_by_envoy_and_no_query_is_lost(sta
         let asked = load.into_iter().map(|thread| thread.join().map_err(|_| anyhow!("the load panicked"))?).collect();
         rolled?;
         asked
-    })?;
-    ensure!(asked.iter().all(|asked| *asked > 0), "{asked:?} queries were asked");
+    });
     let log = fs::read_to_string(warren.process.log())?;
+    let asked = asked.with_context(|| format!("a query was lost, or the module was; {log}"))?;
+    ensure!(asked.iter().all(|asked| *asked > 0), "{asked:?} queries were asked");
     let turns = log.lines().filter(|line| line.contains("takes the new module")).count();
     ensure!(turns == 2, "{turns} turns were taken:\n{log}");
     Ok(())
