@@ -82,7 +82,7 @@ mod tests {
         let coordinators = coordinators.iter().map(coordinator).collect();
         let body = any(&assignment(&AssignmentSpec { group, coordinators }));
         let mut snapshot = Snapshot::default();
-        snapshot.put(Kind::Endpoint, &group_cluster(group), Resource { version: String::new(), body });
+        snapshot.put(Kind::Endpoint, &group_cluster(group), Resource { version: String::new(), body, at_start: None });
         snapshot
     }
 

@@ -29,6 +29,16 @@ pub(crate) enum Module {
     OnEnvoy { path: String },
 }
 
+/// What an Envoy does that does not have the module at hand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lacking {
+    /// It takes the filter and fetches the module, and until it has it, requests go past the filter. Good at its start only,
+    /// when the listener waits for it.
+    Fetches,
+    /// It refuses the filter, serves on with the one it has, and fetches the module for when it is offered again.
+    Refuses,
+}
+
 /// Path on the control service's xDS port where the module with this checksum is served.
 pub(crate) fn module_path(sha256: &str) -> String {
     format!("/filter/{sha256}.wasm")
@@ -36,7 +46,7 @@ pub(crate) fn module_path(sha256: &str) -> String {
 
 /// The filter. Rules stand in `configuration`, which a running VM takes at once; nothing that changes stands in `vm_config`,
 /// since a change there makes Envoy compile the module again.
-pub(crate) fn filter(spec: &FilterSpec<'_>) -> TypedExtensionConfig {
+pub(crate) fn filter(spec: &FilterSpec<'_>, lacking: Lacking) -> TypedExtensionConfig {
     let configuration = serde_json::to_string(spec.config).unwrap_or_default();
     let wasm = Wasm {
         config: Some(PluginConfig {
@@ -54,6 +64,7 @@ pub(crate) fn filter(spec: &FilterSpec<'_>) -> TypedExtensionConfig {
                 vm_id: FILTER.to_owned(),
                 runtime: "envoy.wasm.runtime.v8".to_owned(),
                 code: Some(AsyncDataSource { specifier: Some(code(spec.module)) }),
+                nack_on_code_cache_miss: lacking == Lacking::Refuses,
                 ..VmConfig::default()
             })),
             ..PluginConfig::default()

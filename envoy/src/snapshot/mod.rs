@@ -14,7 +14,7 @@ use crate::resources::cluster::{GroupSpec, OwnSpec};
 use crate::resources::endpoint::AssignmentSpec;
 use crate::resources::listener::ListenerSpec;
 use crate::resources::route::{FollowUps, RouteSpec};
-use crate::resources::wasm::{FilterSpec, Module};
+use crate::resources::wasm::{FilterSpec, Lacking, Module};
 use crate::resources::{
     self, FILTER, LISTENER, NAMESPACE, ROUTES, SERVER_CERTIFICATE, any, group_cluster, own_cluster,
 };
@@ -45,6 +45,8 @@ pub(crate) enum Kind {
 pub(crate) struct Resource {
     pub(crate) version: String,
     pub(crate) body: Any,
+    /// For an Envoy that has none of it yet, where that is another.
+    pub(crate) at_start: Option<Any>,
 }
 
 /// Everything that Envoys are to have.
@@ -142,8 +144,9 @@ impl Snapshot {
         let spec = FilterSpec { module: &settings.module, config: &config };
         // Which module it is stands in the version, since a new one is for one Envoy after the other (`xds::rollout`).
         let filter_version = format!("{}.{}", version(&spec), version(&settings.module));
-        let body = any(&resources::wasm::filter(&spec));
-        snapshot.put(Kind::Filter, FILTER, Resource { version: filter_version, body });
+        let filter = |lacking| any(&resources::wasm::filter(&spec, lacking));
+        let (body, at_start) = (filter(Lacking::Refuses), Some(filter(Lacking::Fetches)));
+        snapshot.put(Kind::Filter, FILTER, Resource { version: filter_version, body, at_start });
 
         let spec = RouteSpec {
             default_group: &settings.default_group,
@@ -170,7 +173,7 @@ impl Snapshot {
     }
 
     fn add<S: Serialize, M: Message + Name>(&mut self, kind: Kind, name: &str, spec: &S, message: &M) {
-        self.put(kind, name, Resource { version: version(spec), body: any(message) });
+        self.put(kind, name, Resource { version: version(spec), body: any(message), at_start: None });
     }
 
     /// Puts one resource in, in place of what had its name.

@@ -86,7 +86,7 @@ impl Nodes {
                 Event::Rejected { kind, snapshot, names, error } => {
                     node.kind(kind).rejected = Some(Rejection { snapshot, names: names.into_iter().collect(), error });
                 }
-                Event::Subscribed(_) | Event::Ignored => {}
+                Event::Subscribed(_) | Event::NotYet | Event::Ignored => {}
             }
         });
     }

@@ -98,7 +98,7 @@ impl Ads {
                             self.nodes.connected(&connected.id, &connected.version);
                             node = Some(connected);
                         }
-                        let event = session.on_request(&request);
+                        let event = session.on_request(&request, Instant::now());
                         if let Some(node) = &node {
                             roll_on(&rollout, &node.id, &event, snapshot.as_deref());
                             if let Event::Rejected { kind, snapshot, error, .. } = &event {

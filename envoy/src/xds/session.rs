@@ -3,16 +3,14 @@
 //! * Additions go in [`Kind::ALL`]'s order, so that what is named comes before what names it; removals last, when nothing
 //!   is waiting for an answer: make before break.
 //! * Never two unanswered responses of one kind. Rules and routes wait until clusters and endpoints are answered.
-//! * A rejected version is not sent again until the resource changes.
+//! * A rejected version is not sent again until the resource changes; the filter is, a few times (see [`super::again`]).
 //! * Rules and routes are pushed once a second at most: each push of them costs Envoy memory.
 
 use crate::snapshot::{Kind, Snapshot};
+use crate::xds::subscription::{InFlight, Subscription};
 use envoy_types::pb::envoy::service::discovery::v3::{DeltaDiscoveryRequest, DeltaDiscoveryResponse, Resource};
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
-
-/// Least time between two pushes of rules, or of routes, to one Envoy.
-const SETTLE: Duration = Duration::from_secs(1);
+use std::collections::BTreeMap;
+use std::time::Instant;
 
 /// What a request meant.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,6 +21,8 @@ pub(crate) enum Event {
     Accepted { kind: Kind, snapshot: String, names: Vec<String> },
     /// Refused these, and why.
     Rejected { kind: Kind, snapshot: String, names: Vec<String>, error: String },
+    /// Refused the filter, maybe only until it has the module: it will be offered again.
+    NotYet,
     /// An answer to something older, or a type that Warren does not serve.
     Ignored,
 }
@@ -36,30 +36,9 @@ pub(crate) struct Session {
     waits_for_turn: bool,
 }
 
-#[derive(Debug, Default)]
-struct Subscription {
-    wildcard: bool,
-    names: BTreeSet<String>,
-    /// Version that the Envoy has, or was offered last; empty = it was told that there is none.
-    has: BTreeMap<String, String>,
-    in_flight: Option<InFlight>,
-    /// A first request is always answered, if need be with nothing: Envoy waits for it at start.
-    owes_answer: bool,
-    /// Refused and not replaced since: the Envoy runs an older version of these.
-    refused: BTreeSet<String>,
-    pushed_at: Option<Instant>,
-}
-
-#[derive(Debug)]
-struct InFlight {
-    nonce: String,
-    snapshot: String,
-    names: Vec<String>,
-}
-
 impl Session {
     /// Takes a request in.
-    pub(crate) fn on_request(&mut self, request: &DeltaDiscoveryRequest) -> Event {
+    pub(crate) fn on_request(&mut self, request: &DeltaDiscoveryRequest, now: Instant) -> Event {
         let Some(kind) = Kind::of(&request.type_url) else { return Event::Ignored };
         let first = !self.kinds.contains_key(&kind);
         let subscription = self.kinds.entry(kind).or_default();
@@ -74,13 +53,17 @@ impl Session {
         }
         match subscription.in_flight.take_if(|f| f.nonce == request.response_nonce) {
             None => Event::Ignored,
-            Some(InFlight { snapshot, names, .. }) => match &request.error_detail {
+            Some(InFlight { snapshot, names, replaces, .. }) => match &request.error_detail {
                 None => {
+                    subscription.again = None;
                     subscription.refused.retain(|name| !names.contains(name));
                     Event::Accepted { kind, snapshot, names }
                 }
                 Some(status) => {
                     subscription.refused.extend(names.iter().cloned());
+                    if kind == Kind::Filter && subscription.offer_again(replaces, now) {
+                        return Event::NotYet;
+                    }
                     Event::Rejected { kind, snapshot, names, error: status.message.clone() }
                 }
             },
@@ -97,7 +80,7 @@ impl Session {
     ) -> Option<DeltaDiscoveryResponse> {
         self.waits_for_turn = false;
         for kind in Kind::ALL {
-            if !self.may_push(kind, now) {
+            if !self.may_push(snapshot, kind, now) {
                 continue;
             }
             if let Some(module) = self.new_module(snapshot, kind)
@@ -112,7 +95,7 @@ impl Session {
                 resources.push(Resource {
                     name: name.to_owned(),
                     version: resource.version.clone(),
-                    resource: Some(resource.body.clone()),
+                    resource: Some(subscription.body(name, resource).clone()),
                     ..Resource::default()
                 });
             }
@@ -141,7 +124,7 @@ impl Session {
         let held = |kind: &Kind| {
             let subscription = self.kinds.get(kind)?;
             let waiting = subscription.in_flight.is_none() && subscription.wanted(snapshot, *kind).next().is_some();
-            waiting.then(|| subscription.pushed_at.map(|at| at + SETTLE)).flatten()
+            waiting.then(|| subscription.held_until(snapshot, *kind)).flatten()
         };
         let kinds = if self.waits_for_turn { &[Kind::Route][..] } else { &[Kind::Filter, Kind::Route] };
         kinds.iter().filter_map(held).min()
@@ -161,14 +144,14 @@ impl Session {
         })
     }
 
-    fn may_push(&self, kind: Kind, now: Instant) -> bool {
+    fn may_push(&self, snapshot: &Snapshot, kind: Kind, now: Instant) -> bool {
         if self.is_in_flight(kind) {
             return false;
         }
         if !matches!(kind, Kind::Filter | Kind::Route) {
             return true;
         }
-        let settled = self.kinds.get(&kind).and_then(|s| s.pushed_at).is_none_or(|at| now >= at + SETTLE);
+        let settled = self.kinds.get(&kind).and_then(|s| s.held_until(snapshot, kind)).is_none_or(|at| now >= at);
         // At start Envoy asks for the filter before it has answered all else; nothing can be named too early then.
         settled && !self.is_in_flight(Kind::Cluster) && !self.is_in_flight(Kind::Endpoint)
     }
@@ -199,8 +182,11 @@ impl Session {
         let nonce = self.sent.to_string();
         if let Some(subscription) = self.kinds.get_mut(&kind) {
             subscription.owes_answer = false;
+            let mut replaces = BTreeMap::new();
             for resource in &resources {
-                subscription.has.insert(resource.name.clone(), resource.version.clone());
+                if let Some(old) = subscription.has.insert(resource.name.clone(), resource.version.clone()) {
+                    replaces.insert(resource.name.clone(), old);
+                }
             }
             for name in &removed {
                 if subscription.names.contains(name) {
@@ -210,7 +196,8 @@ impl Session {
                 }
             }
             let names = resources.iter().map(|r| r.name.clone()).chain(removed.iter().cloned()).collect();
-            subscription.in_flight = Some(InFlight { nonce: nonce.clone(), snapshot: snapshot.version.clone(), names });
+            let snapshot = snapshot.version.clone();
+            subscription.in_flight = Some(InFlight { nonce: nonce.clone(), snapshot, names, replaces });
             subscription.pushed_at = Some(now);
         }
         DeltaDiscoveryResponse {
@@ -227,63 +214,6 @@ impl Session {
 /// Which module a version of the filter is of (see `Snapshot::build`).
 pub(crate) fn module_of(version: &str) -> Option<&str> {
     version.split_once('.').map(|(_, module)| module)
-}
-
-impl Subscription {
-    fn subscribe(&mut self, request: &DeltaDiscoveryRequest) {
-        for name in &request.resource_names_subscribe {
-            if name == "*" {
-                self.wildcard = true;
-                continue;
-            }
-            // Asked for again: the Envoy may have thrown it away, so it is sent again.
-            if self.names.insert(name.clone()) {
-                let known = request.initial_resource_versions.contains_key(name);
-                if !known {
-                    self.has.remove(name);
-                }
-            } else {
-                self.has.remove(name);
-            }
-        }
-        for name in &request.resource_names_unsubscribe {
-            if name == "*" {
-                self.wildcard = false;
-            }
-            self.names.remove(name);
-            self.has.remove(name);
-        }
-    }
-
-    /// Resources that the Envoy asked for and does not have in this version.
-    fn wanted<'a>(
-        &'a self,
-        snapshot: &'a Snapshot,
-        kind: Kind,
-    ) -> impl Iterator<Item = (&'a str, &'a crate::snapshot::Resource)> {
-        snapshot
-            .resources(kind)
-            .filter(|(name, _)| self.wildcard || self.names.contains(*name))
-            .filter(|(name, resource)| self.has.get(*name) != Some(&resource.version))
-    }
-
-    /// Names asked for that do not exist and of which the Envoy knows nothing: said at once, since it waits for them.
-    fn missing(&self, snapshot: &Snapshot, kind: Kind) -> Vec<String> {
-        self.names
-            .iter()
-            .filter(|name| !self.has.contains_key(*name) && snapshot.get(kind, name).is_none())
-            .cloned()
-            .collect()
-    }
-
-    /// What the Envoy has and what is no more.
-    fn gone(&self, snapshot: &Snapshot, kind: Kind) -> Vec<String> {
-        self.has
-            .iter()
-            .filter(|(name, version)| !version.is_empty() && snapshot.get(kind, name).is_none())
-            .map(|(n, _)| n.clone())
-            .collect()
-    }
 }
 
 #[cfg(test)]

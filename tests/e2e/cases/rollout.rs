@@ -26,6 +26,7 @@ pub(super) fn a_new_module_is_rolled_out_envoy_by_envoy_and_no_query_is_lost(sta
     let module = stack.run.folder("module")?.join("warren_filter.wasm");
     fs::copy(built_filter()?, &module).context("the filter cannot be copied")?;
     let ports = [free_port()?, free_port()?];
+    let late = free_port()?;
     let options = WarrenOptions {
         name: "warren-rollout".to_owned(),
         database_url: stack.postgres.create_database("rollout")?,
@@ -35,13 +36,13 @@ pub(super) fn a_new_module_is_rolled_out_envoy_by_envoy_and_no_query_is_lost(sta
         ..WarrenOptions::default()
     };
     let warren = Warren::start(&stack.run, &options)?;
-    let start = |(number, port): (usize, &u16)| {
-        let name = format!("rollout-{number}");
-        let envoy = Envoy::start(&stack.programs, &stack.run, &name, &warren.bootstrap(&name, *port)?, 1)?;
+    let start = |port: u16| {
+        let name = format!("rollout-{port}");
+        let envoy = Envoy::start(&stack.programs, &stack.run, &name, &warren.bootstrap(&name, port)?, 1)?;
         envoy.wait_live()?;
         Ok(envoy)
     };
-    let envoys: Vec<Envoy> = ports.iter().enumerate().map(start).collect::<Result<_>>()?;
+    let envoys: Vec<Envoy> = ports.into_iter().map(start).collect::<Result<_>>()?;
     warren.cli(&["clusters", "add", "adhoc-1", "--url", &stack.trino("adhoc-1")?.url(), "--active"])?;
     let ask = |port: u16| Session::user("load").run(&format!("http://127.0.0.1:{port}"), "SELECT 1")?.success();
     for port in ports {
@@ -85,5 +86,7 @@ pub(super) fn a_new_module_is_rolled_out_envoy_by_envoy_and_no_query_is_lost(sta
     ensure!(asked.iter().all(|asked| *asked > 0), "{asked:?} queries were asked");
     let turns = log.lines().filter(|line| line.contains("takes the new module")).count();
     ensure!(turns == 2, "{turns} turns were taken:\n{log}");
+    let _late = start(late)?;
+    ask(late).context("an Envoy that says that it is ready does not have its filter")?;
     Ok(())
 }
