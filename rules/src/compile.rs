@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use rhai::{AST, Dynamic, Engine, EvalAltResult, OptimizationLevel, Scope, Stmt};
+use rhai::{AST, Caches, Dynamic, Engine, EvalAltResult, Module, OptimizationLevel, Scope, Stmt};
 
-use crate::check::{self, Context, UnknownValue, Uses};
+use crate::check::{self, Context, Functions, UnknownValue, Uses};
 use crate::error::{RuleError, RuleErrors};
-use crate::ruleset::{RhaiResult, Rule, RuleFile, Verdict, verdict_of};
+use crate::ruleset::{Libraries, RhaiResult, Rule, RuleFile, Verdict, evaluate, verdict_of};
 use crate::runtime::Runtime;
 use crate::script::{self, Constant, Script};
 use crate::{engine, messages};
@@ -21,6 +21,8 @@ pub(crate) struct Compiled {
     /// The last word, and the line of it.
     pub(crate) otherwise: Option<(Verdict, usize)>,
     pub(crate) constants: Scope<'static>,
+    /// All functions.
+    pub(crate) libraries: Libraries,
     pub(crate) uses: Uses,
 }
 
@@ -45,12 +47,14 @@ pub(crate) fn compile(files: &[RuleFile]) -> Result<Compiled, RuleErrors> {
     check::across_files(&scripts, &mut errors);
 
     let (scope, uses) = (Scope::new(), Uses::default());
-    let mut compiler = Compiler { engine: &engine, runtime: &runtime, scope, incomplete, uses, errors };
+    let functions =
+        scripts.iter().flat_map(|script| script.named_functions().map(move |(n, f)| (n, (script, f)))).collect();
+    let mut compiler = Compiler { engine: &engine, runtime: &runtime, functions, scope, incomplete, uses, errors };
     compiler.constants(&scripts);
     compiler.check(&scripts);
-    let mut rules = Vec::new();
-    let mut otherwise = None;
+    let (mut rules, mut otherwise, mut libraries) = (Vec::new(), None, Vec::new());
     if compiler.errors.is_empty() {
+        libraries = compiler.libraries(&scripts);
         rules = compiler.rules(&scripts);
         otherwise = compiler.otherwise(&scripts);
     }
@@ -59,12 +63,13 @@ pub(crate) fn compile(files: &[RuleFile]) -> Result<Compiled, RuleErrors> {
         return Err(RuleErrors::sorted(errors, files.len()));
     }
     let files = scripts.into_iter().map(|script| script.name).collect();
-    Ok(Compiled { engine, runtime, files, rules, otherwise, constants, uses })
+    Ok(Compiled { engine, runtime, files, rules, otherwise, constants, libraries, uses })
 }
 
 struct Compiler<'a> {
     engine: &'a Engine,
     runtime: &'a Runtime,
+    functions: Functions<'a>,
     /// The constants so far.
     scope: Scope<'static>,
     /// A file could not be read.
@@ -83,7 +88,7 @@ impl Compiler<'_> {
                 }
                 let (uses, found) = check::constant(self.context(), script, &constant.expression);
                 self.uses.add(uses);
-                let value = if found.is_empty() { self.constant(file, script, constant) } else { None };
+                let value = if found.is_empty() { self.constant(file, scripts, script, constant) } else { None };
                 self.errors.extend(found);
                 // What uses the name is checked whether there is a value or not.
                 let value = value.unwrap_or_else(|| Dynamic::from(UnknownValue));
@@ -92,8 +97,8 @@ impl Compiler<'_> {
         }
     }
 
-    fn constant(&mut self, file: usize, script: &Script, constant: &Constant) -> Option<Dynamic> {
-        match self.run(file, script, Stmt::Expr(Box::new(constant.expression.clone()))) {
+    fn constant(&mut self, file: usize, scripts: &[Script], script: &Script, constant: &Constant) -> Option<Dynamic> {
+        match self.run(file, scripts, Stmt::Expr(Box::new(constant.expression.clone()))) {
             Ok(value) if value.is_fnptr() => {
                 self.errors.push(
                     RuleError::new(&*script.name, "a constant cannot hold a function")
@@ -119,26 +124,28 @@ impl Compiler<'_> {
     }
 
     fn context(&self) -> Context<'_> {
-        Context { constants: &self.scope, runtime: self.runtime, incomplete: self.incomplete }
+        Context {
+            constants: &self.scope,
+            functions: &self.functions,
+            runtime: self.runtime,
+            incomplete: self.incomplete,
+        }
     }
 
     fn rules(&mut self, scripts: &[Script]) -> Vec<Rule> {
         let mut rules = Vec::new();
         for (file, script) in scripts.iter().enumerate() {
-            // Functions and inner closures do not see the scope: constants are put into them.
-            let functions = self.engine.optimize_ast(&self.scope, script.ast.clone(), OptimizationLevel::Simple);
             for rule in &script.rules {
-                let body = AST::new(rule.body.clone(), functions.shared_lib().clone());
+                let body = AST::new(rule.body.clone(), Module::new());
                 // An empty scope: a rule reads constants where they are, instead of copying them.
                 let body = self.engine.optimize_ast(&Scope::new(), body, OptimizationLevel::Simple);
-                let ast = AST::new(body.statements().to_vec(), functions.shared_lib().clone());
                 rules.push(Rule {
                     name: rule.name.clone(),
                     line: script::line(rule.position),
                     file,
                     parameter: rule.parameter.clone(),
                     shares_constants: script::shares(&rule.body, |name| self.scope.contains(name)),
-                    ast,
+                    body: body.statements().to_vec(),
                 });
             }
         }
@@ -148,7 +155,7 @@ impl Compiler<'_> {
     fn otherwise(&mut self, scripts: &[Script]) -> Option<(Verdict, usize)> {
         for (file, script) in scripts.iter().enumerate() {
             let Some((expression, position)) = &script.otherwise else { continue };
-            let value = match self.run(file, script, Stmt::Expr(Box::new(expression.clone()))) {
+            let value = match self.run(file, scripts, Stmt::Expr(Box::new(expression.clone()))) {
                 Ok(value) => value,
                 Err(error) => {
                     self.report(script, &error, *position);
@@ -156,8 +163,10 @@ impl Compiler<'_> {
                 }
             };
             match verdict_of(value) {
-                Ok(Some(verdict)) => return Some((verdict, script::line(*position))),
-                Ok(None) | Err(_) => self.errors.push(
+                Ok(Some(verdict @ (Verdict::Route(_) | Verdict::Denial(_)))) => {
+                    return Some((verdict, script::line(*position)));
+                }
+                Ok(Some(Verdict::Addition(_)) | None) | Err(_) => self.errors.push(
                     RuleError::new(&*script.name, "`otherwise` takes a decision")
                         .at(*position)
                         .help("write `otherwise(route(\"adhoc\"))`"),
@@ -168,15 +177,25 @@ impl Compiler<'_> {
     }
 
     /// Runs one expression of the top level.
-    fn run(&mut self, file: usize, script: &Script, statement: Stmt) -> RhaiResult {
+    fn run(&mut self, file: usize, scripts: &[Script], statement: Stmt) -> RhaiResult {
         self.runtime.start(0);
         self.runtime.enter(file);
-        let functions = self.engine.optimize_ast(&self.scope, script.ast.clone(), OptimizationLevel::Simple);
-        let ast = AST::new([statement], functions.shared_lib().clone());
+        let functions = self.libraries(scripts);
         let constants = self.scope.len();
-        let result = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &ast);
+        let result = evaluate(self.engine, &functions, &mut Caches::new(), &mut self.scope, &[statement]);
         self.scope.rewind(constants);
         result
+    }
+
+    /// The functions of each file. They and inner closures do not see the scope: constants are put into them.
+    fn libraries(&self, scripts: &[Script]) -> Libraries {
+        let library = |(file, script): (usize, &Script)| {
+            let mut ast = self.engine.optimize_ast(&self.scope, script.ast.clone(), OptimizationLevel::Simple);
+            // Tells `api::decision` in which file a function stands that makes a decision.
+            ast.set_source(file.to_string());
+            ast.shared_lib().clone()
+        };
+        scripts.iter().enumerate().map(library).collect()
     }
 
     fn report(&mut self, script: &Script, error: &EvalAltResult, otherwise: rhai::Position) {

@@ -77,6 +77,7 @@ impl Decision {
             .map(|entry| {
                 let (outcome, why) = match &entry.outcome {
                     Outcome::Passed => ("passed", None),
+                    Outcome::Added => ("added", None),
                     Outcome::Matched => ("matched", None),
                     Outcome::Failed(why) => ("failed", Some(why)),
                 };

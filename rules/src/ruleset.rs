@@ -3,11 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use rhai::{AST, Caches, Dynamic, Engine, EvalAltResult, ImmutableString, Scope};
+use rhai::{Caches, Dynamic, Engine, EvalAltResult, ImmutableString, Module, Scope, Shared, Stmt};
 use serde::{Deserialize, Serialize};
 
 use crate::api::Type;
-use crate::api::decision::{Denial, Place, Route};
+use crate::api::decision::{Addition, Denial, Place, Route};
 use crate::api::query::Q;
 use crate::check::Uses;
 use crate::compile;
@@ -21,6 +21,8 @@ use crate::runtime::Runtime;
 use crate::trace::{Named, Outcome, Trace};
 
 pub(crate) type RhaiResult = Result<Dynamic, Box<EvalAltResult>>;
+/// The functions of each file.
+pub(crate) type Libraries = Vec<Shared<Module>>;
 
 /// One `.rhai` file of a rule set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,8 +51,7 @@ pub struct GroupUse {
 
 /// A compiled rule set.
 ///
-/// Constants are seen in all files, functions in their own file only. Nothing that a rule could see is kept from query to
-/// query.
+/// Constants and functions are seen in all files. Nothing that a rule could see is kept from query to query.
 pub struct RuleSet {
     engine: Engine,
     runtime: Rc<Runtime>,
@@ -62,8 +63,9 @@ pub struct RuleSet {
     memo: RefCell<Memo>,
     /// The constants. Rules find them below the query, so that a list of a thousand users is not copied for each query.
     scope: Cell<Scope<'static>>,
-    /// Which function a call means, by file: finding it out takes longer than most calls. Depends on types only.
-    caches: Cell<Vec<Caches>>,
+    libraries: Libraries,
+    /// Which function a call means: finding it out takes longer than most calls. Depends on types only.
+    caches: Cell<Caches>,
     uses: Uses,
 }
 
@@ -75,8 +77,7 @@ pub(crate) struct Rule {
     pub(crate) file: usize,
     /// What the author calls the query.
     pub(crate) parameter: ImmutableString,
-    /// The rule's body, and the functions of its file.
-    pub(crate) ast: AST,
+    pub(crate) body: Vec<Stmt>,
     /// A closure in the rule takes a constant along: Rhai then turns the constant into one that is shared.
     pub(crate) shares_constants: bool,
 }
@@ -86,6 +87,8 @@ pub(crate) struct Rule {
 pub(crate) enum Verdict {
     Route(Route),
     Denial(Denial),
+    /// The next rules are asked, too.
+    Addition(Addition),
 }
 
 impl RuleSet {
@@ -103,7 +106,8 @@ impl RuleSet {
         Ok(RuleSet {
             engine: compiled.engine,
             runtime: compiled.runtime,
-            caches: Cell::new(compiled.files.iter().map(|_| Caches::new()).collect()),
+            libraries: compiled.libraries,
+            caches: Cell::new(Caches::new()),
             files: compiled.files,
             names: compiled.rules.iter().map(|rule| (rule.name.clone(), rule.line)).collect(),
             memo: RefCell::default(),
@@ -168,6 +172,7 @@ impl RuleSet {
         let constants = scope.len();
         let mut trace = Trace::new(Rc::clone(&self.names));
         let mut verdict = None;
+        let mut added = Addition::default();
         for rule in &self.rules {
             let outcome = if self.runtime.is_spent() {
                 Outcome::Failed(messages::spent())
@@ -177,10 +182,15 @@ impl RuleSet {
                 let mut own = rule.shares_constants.then(|| scope.clone());
                 let seen = own.as_mut().unwrap_or(&mut scope);
                 seen.push_dynamic(rule.parameter.clone(), Dynamic::from(Q(Rc::clone(query))));
-                let result = self.run(rule, seen, caches.get_mut(rule.file));
+                let result = evaluate(&self.engine, &self.libraries, &mut caches, seen, &rule.body);
                 scope.rewind(constants);
                 match result.map_err(|error| failure(&error)).and_then(verdict_of) {
                     Ok(None) => Outcome::Passed,
+                    Ok(Some(Verdict::Addition(addition))) => {
+                        added.headers.extend(addition.headers);
+                        added.tags.extend(addition.tags);
+                        Outcome::Added
+                    }
                     Ok(Some(found)) => {
                         verdict = Some((found, rule.name.as_str()));
                         Outcome::Matched
@@ -201,64 +211,64 @@ impl RuleSet {
             verdict = Some((otherwise.clone(), "otherwise"));
             trace.push_otherwise(*line);
         }
-        self.decision(verdict, trace)
-    }
-
-    /// Runs a rule with fresh limits.
-    #[expect(deprecated, reason = "the only way to keep the caches from call to call: a fifth of a decision's time")]
-    fn run(&self, rule: &Rule, scope: &mut Scope<'static>, caches: Option<&mut Caches>) -> RhaiResult {
-        let mut fresh = Caches::new();
-        let caches = caches.unwrap_or(&mut fresh);
-        let mut global = self.engine.new_global_runtime_state();
-        global.lib.push(rule.ast.shared_lib().clone());
-        let result = self.engine.eval_statements_raw(&mut global, caches, scope, rule.ast.statements());
-        caches.rewind_fn_resolution_caches(1);
-        result
+        self.decision(verdict, added, trace)
     }
 
     pub(crate) fn file_count(&self) -> usize {
         self.files.len()
     }
 
-    fn decision(&self, verdict: Option<(Verdict, &str)>, trace: Trace) -> Decision {
-        let Some((verdict, rule)) = verdict else {
-            return Decision {
-                action: Action::Default,
-                rule: None,
-                file: None,
-                line: None,
-                headers: Vec::new(),
-                tags: Vec::new(),
-                trace,
-            };
-        };
-        let owned = |list: Vec<ImmutableString>| list.into_iter().map(ImmutableString::into_owned).collect();
-        let (action, headers, tags, place) = match verdict {
-            Verdict::Route(route) => {
+    /// The decision, with what earlier rules added: where both say something, what decided comes last and wins.
+    fn decision(&self, verdict: Option<(Verdict, &str)>, added: Addition, trace: Trace) -> Decision {
+        let Addition { mut headers, mut tags } = added;
+        let (action, rule, place) = match verdict {
+            Some((Verdict::Route(route), rule)) => {
+                headers.extend(route.headers);
+                tags.extend(route.tags);
                 let action = Action::Route {
                     groups: owned(route.groups),
                     cluster: route.cluster.map(ImmutableString::into_owned),
                     only: route.only,
                 };
-                let headers = route.headers.into_iter().map(|(k, v)| (k.into_owned(), v.into_owned())).collect();
-                (action, headers, owned(route.tags), route.place)
+                (action, Some(rule), Some(route.place))
             }
-            Verdict::Denial(denial) => {
-                let action = Action::Deny { message: denial.message.into_owned() };
-                (action, Vec::new(), owned(denial.tags), denial.place)
+            Some((Verdict::Denial(denial), rule)) => {
+                headers.clear();
+                tags.extend(denial.tags);
+                (Action::Deny { message: denial.message.into_owned() }, Some(rule), Some(denial.place))
             }
+            Some((Verdict::Addition(_), _)) | None => (Action::Default, None, None),
         };
-        let Place { file, line } = place;
         Decision {
             action,
-            rule: Some(rule.to_owned()),
-            file: self.files.get(file).cloned(),
-            line: Some(line),
-            headers,
-            tags,
+            rule: rule.map(str::to_owned),
+            file: place.and_then(|Place { file, .. }| self.files.get(file).cloned()),
+            line: place.map(|Place { line, .. }| line),
+            headers: headers.into_iter().map(|(name, value)| (name.into_owned(), value.into_owned())).collect(),
+            tags: owned(tags),
             trace,
         }
     }
+}
+
+fn owned(list: Vec<ImmutableString>) -> Vec<String> {
+    list.into_iter().map(ImmutableString::into_owned).collect()
+}
+
+/// Runs statements with fresh limits.
+#[expect(deprecated, reason = "the only way to keep the caches from call to call: a fifth of a decision's time")]
+pub(crate) fn evaluate(
+    engine: &Engine,
+    libraries: &Libraries,
+    caches: &mut Caches,
+    scope: &mut Scope<'static>,
+    statements: &[Stmt],
+) -> RhaiResult {
+    let mut global = engine.new_global_runtime_state();
+    global.lib.extend(libraries.iter().cloned());
+    let result = engine.eval_statements_raw(&mut global, caches, scope, statements);
+    caches.rewind_fn_resolution_caches(1);
+    result
 }
 
 /// What a rule's value says; nothing for `()`.
@@ -267,6 +277,7 @@ pub(crate) fn verdict_of(value: Dynamic) -> Result<Option<Verdict>, String> {
         Type::Unit => Ok(None),
         Type::Route => Ok(value.try_cast().map(Verdict::Route)),
         Type::Denial => Ok(value.try_cast().map(Verdict::Denial)),
+        Type::Addition => Ok(value.try_cast().map(Verdict::Addition)),
         other => Err(format!("gave {}; a rule gives a decision such as `route(\"adhoc\")`, or nothing", other.words())),
     }
 }

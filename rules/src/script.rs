@@ -91,6 +91,12 @@ pub(crate) fn read(engine: &Engine, name: &str, source: &str, errors: &mut Vec<R
 }
 
 impl Script {
+    /// Its functions but for closures.
+    pub(crate) fn named_functions(&self) -> impl Iterator<Item = (&str, &Function)> {
+        let named = self.functions.iter().filter(|(name, _)| !name.starts_with("anon$"));
+        named.map(|(name, function)| (name.as_str(), function))
+    }
+
     fn add(&mut self, statement: &Stmt, errors: &mut Vec<RuleError>) {
         let mut refuse = |position: Position, message: &str, help: &str| {
             errors.push(RuleError::new(&*self.name, message).at(position).help(help));
@@ -152,7 +158,7 @@ impl Script {
                         .help("write `otherwise(route(\"adhoc\"))`"),
                 ),
             },
-            "route" | "deny" => errors.push(
+            "route" | "deny" | "header" | "tag" => errors.push(
                 RuleError::new(&*self.name, "this decision belongs to no rule")
                     .at(position)
                     .help("write `otherwise(…)` around it, or put it into a rule"),

@@ -10,6 +10,8 @@ use serde::Serialize;
 pub enum Outcome {
     /// It had nothing to say.
     Passed,
+    /// It added headers or tags to what a later one decides.
+    Added,
     /// It decided.
     Matched,
     /// It was skipped, for this reason.
@@ -38,6 +40,8 @@ pub struct Trace {
     asked: usize,
     /// The last one asked decided.
     matched: bool,
+    /// Those that added something, by their place.
+    added: Vec<usize>,
     /// Those that failed, by their place.
     failed: Vec<(usize, String)>,
     /// Line of the `otherwise` that had the last word.
@@ -53,6 +57,7 @@ impl Trace {
     pub(crate) fn push(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Passed => {}
+            Outcome::Added => self.added.push(self.asked),
             Outcome::Matched => self.matched = true,
             Outcome::Failed(why) => self.failed.push((self.asked, why)),
         }
@@ -74,6 +79,7 @@ impl Trace {
         let outcome = |place: usize| match self.failed.iter().find(|(failed, _)| *failed == place) {
             Some((_, why)) => Outcome::Failed(why.clone()),
             None if self.matched && place + 1 == self.asked => Outcome::Matched,
+            None if self.added.contains(&place) => Outcome::Added,
             None => Outcome::Passed,
         };
         let asked = self.rules.iter().take(self.asked).enumerate();
@@ -91,6 +97,7 @@ impl Trace {
 
     /// Bytes that this trace holds for itself.
     pub(crate) fn bytes(&self) -> usize {
-        self.failed.iter().map(|(_, why)| size_of::<(usize, String)>() + why.len()).sum()
+        let failed: usize = self.failed.iter().map(|(_, why)| size_of::<(usize, String)>() + why.len()).sum();
+        failed + self.added.len() * size_of::<usize>()
     }
 }

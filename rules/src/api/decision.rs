@@ -28,6 +28,13 @@ pub(crate) struct Route {
     pub(crate) place: Place,
 }
 
+/// Headers and tags for whatever a later rule decides.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Addition {
+    pub(crate) headers: Vec<(ImmutableString, ImmutableString)>,
+    pub(crate) tags: Vec<ImmutableString>,
+}
+
 /// A query goes nowhere.
 #[derive(Clone, Debug)]
 pub(crate) struct Denial {
@@ -37,7 +44,10 @@ pub(crate) struct Denial {
 }
 
 pub(crate) fn register(engine: &mut Engine, runtime: &Rc<Runtime>) {
-    engine.register_type_with_name::<Route>("decision").register_type_with_name::<Denial>("denial");
+    engine
+        .register_type_with_name::<Route>("decision")
+        .register_type_with_name::<Denial>("denial")
+        .register_type_with_name::<Addition>("addition");
 
     let shared = Rc::clone(runtime);
     engine.register_fn("route", move |ctx: NativeCallContext, group: ImmutableString| -> Result<Route> {
@@ -74,12 +84,22 @@ pub(crate) fn register(engine: &mut Engine, runtime: &Rc<Runtime>) {
         Ok(route)
     });
     engine.register_fn("header", |mut route: Route, name: ImmutableString, value: ImmutableString| {
-        let refused = headers::refuse_name(&name).or_else(|| headers::refuse_value(&value));
-        if let Some(why) = refused {
-            return Err(fail(format!("header `{}` {why}", name.escape_default())));
-        }
-        route.headers.push((name, value));
-        Ok(route)
+        route.headers.push(header(name, value)?);
+        Ok::<_, Box<EvalAltResult>>(route)
+    });
+    engine.register_fn("header", |mut addition: Addition, name: ImmutableString, value: ImmutableString| {
+        addition.headers.push(header(name, value)?);
+        Ok::<_, Box<EvalAltResult>>(addition)
+    });
+    engine.register_fn("header", |name: ImmutableString, value: ImmutableString| -> Result<Addition> {
+        Ok(Addition { headers: vec![header(name, value)?], tags: Vec::new() })
+    });
+    engine.register_fn("tag", |tag: ImmutableString| -> Result<Addition> {
+        Ok(Addition { headers: Vec::new(), tags: vec![named("tag", tag)?] })
+    });
+    engine.register_fn("tag", |mut addition: Addition, tag: ImmutableString| -> Result<Addition> {
+        addition.tags.push(named("tag", tag)?);
+        Ok(addition)
     });
     engine.register_fn("tag", |mut route: Route, tag: ImmutableString| -> Result<Route> {
         route.tags.push(named("tag", tag)?);
@@ -91,6 +111,13 @@ pub(crate) fn register(engine: &mut Engine, runtime: &Rc<Runtime>) {
     });
 }
 
+fn header(name: ImmutableString, value: ImmutableString) -> Result<(ImmutableString, ImmutableString)> {
+    match headers::refuse_name(&name).or_else(|| headers::refuse_value(&value)) {
+        Some(why) => Err(fail(format!("header `{}` {why}", name.escape_default()))),
+        None => Ok((name, value)),
+    }
+}
+
 fn push_group(route: &mut Route, group: ImmutableString) -> Result<()> {
     let group = named("or", group)?;
     if !route.groups.contains(&group) {
@@ -100,7 +127,9 @@ fn push_group(route: &mut Route, group: ImmutableString) -> Result<()> {
 }
 
 fn place(ctx: &NativeCallContext, runtime: &Runtime) -> Place {
-    Place { file: runtime.file(), line: ctx.call_position().line().unwrap_or_default() }
+    // A function knows its file, which may not be the rule's.
+    let file = ctx.call_source().and_then(|source| source.parse().ok()).unwrap_or_else(|| runtime.file());
+    Place { file, line: ctx.call_position().line().unwrap_or_default() }
 }
 
 fn string(function: &str, value: Dynamic) -> Result<ImmutableString> {

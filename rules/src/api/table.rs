@@ -67,7 +67,8 @@ pub fn table() -> impl Iterator<Item = &'static Entry> {
 }
 
 use Type::{
-    Any, Bool, Denial, Function, Group, List, Literal, Map, Number, Query, Route, Sql, String as Text, Strings, Unit,
+    Addition, Any, Bool, Denial, Function, Group, List, Literal, Map, Number, Query, Route, Sql, String as Text,
+    Strings, Unit,
 };
 
 #[rustfmt::skip]
@@ -80,6 +81,11 @@ const OURS: &[Entry] = &[
         "The query goes to this group.", r#"route("adhoc")"#),
     function("deny", &[("message", Text)], Denial,
         "The query is refused with this message.", r#"deny("not at night")"#),
+    function("header", &[("name", Text), ("value", Text)], Addition,
+        "Adds a request header to what a later rule decides; the rule passes on.",
+        r#"header("X-Trino-Session", "query_max_run_time=1h")"#),
+    function("tag", &[("tag", Text)], Addition,
+        "Adds a word for the query's history to what a later rule decides; the rule passes on.", r#"tag("bi")"#),
 
     method(Route, "or", &[("group", Text)], Route,
         "The next group, for when those before are not serving.", r#"route("etl").or("adhoc")"#),
@@ -94,6 +100,10 @@ const OURS: &[Entry] = &[
         r#"route("etl").header("X-Trino-Session", "query_max_run_time=4h")"#),
     method(Route, "tag", &[("tag", Text)], Route,
         "A word for the query's history.", r#"route("etl").tag("nightly")"#),
+    method(Addition, "header", &[("name", Text), ("value", Text)], Addition,
+        "One more request header.", r#"tag("bi").header("X-Trino-Client-Info", "bi")"#),
+    method(Addition, "tag", &[("tag", Text)], Addition,
+        "One more word.", r#"tag("bi").tag("night")"#),
     method(Denial, "tag", &[("tag", Text)], Denial,
         "A word for the query's history.", r#"deny("no").tag("blocked")"#),
 

@@ -23,6 +23,7 @@ fn every_entry_is_there() {
         let decision = rules(&source).decide(Rc::new(query));
         let outcome = decision.trace.entries().next().map(|entry| entry.outcome);
         let want = match entry.returns {
+            Type::Addition => Outcome::Added,
             returns if returns.is_decision() => Outcome::Matched,
             Type::Unit => Outcome::Passed,
             // An empty list says nothing of its elements; `find` gives what the list holds.

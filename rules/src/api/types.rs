@@ -3,7 +3,7 @@
 use rhai::Dynamic;
 use serde::Serialize;
 
-use super::decision::{Denial, Route};
+use super::decision::{Addition, Denial, Route};
 use super::query::{Group, Q, Sql};
 
 /// Type of a value in a script.
@@ -43,6 +43,8 @@ pub enum Type {
     Route,
     /// What `deny(…)` makes.
     Denial,
+    /// What `header(…)` or `tag(…)` makes: it adds to what a later rule decides.
+    Addition,
     /// Any decision, or nothing.
     Decision,
 }
@@ -66,12 +68,13 @@ impl Type {
             Type::Sql => "the query's SQL",
             Type::Group => "a group",
             Type::Route | Type::Denial | Type::Decision => "a decision",
+            Type::Addition => "an addition",
         }
     }
 
-    /// May it be what `route(…)` or `deny(…)` makes?
+    /// May it be what a rule gives: a decision, or an addition to a later one?
     pub(crate) fn is_decision(self) -> bool {
-        matches!(self, Type::Route | Type::Denial | Type::Decision)
+        matches!(self, Type::Route | Type::Denial | Type::Addition | Type::Decision)
     }
 
     /// Is nothing closer known, so that anything may be asked of it?
@@ -122,6 +125,8 @@ impl Type {
             Type::Route
         } else if value.is::<Denial>() {
             Type::Denial
+        } else if value.is::<Addition>() {
+            Type::Addition
         } else if value.is::<Q>() {
             Type::Query
         } else if value.is::<Sql>() {

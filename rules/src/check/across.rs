@@ -11,10 +11,14 @@ use crate::script::{Script, line};
 pub(crate) fn across_files(scripts: &[Script], errors: &mut Vec<RuleError>) {
     let mut rules = First::new("rule", scripts.len());
     let mut constants = First::new("constant", scripts.len());
+    let mut functions = First::new("function", scripts.len());
     let mut otherwise: Option<(&str, Position)> = None;
     for script in scripts {
         for constant in &script.constants {
             constants.add(script, &constant.name, constant.position, None, errors);
+        }
+        for (name, function) in script.named_functions() {
+            functions.add(script, name, function.position, None, errors);
         }
         for rule in &script.rules {
             rules.add(script, &rule.name, rule.position, Some(&rule.name), errors);

@@ -21,15 +21,14 @@ impl<'a> Checker<'a> {
         if let ("contains", [container, value]) = (name, call.args.as_slice()) {
             return self.contained(container, value, position);
         }
-        let script = self.script;
-        if let Some((name, function)) = script.functions.get_key_value(name) {
+        if let Some((name, (script, function))) = self.context.functions.get_key_value(name) {
             let types: Vec<Type> = call.args.iter().map(|argument| self.expression(argument)).collect();
             if types.len() != function.parameters.len() {
                 let message = format!("`{name}` takes {}, not {}", count(function.parameters.len()), types.len());
                 self.report(position, &message, None);
                 return Type::Any;
             }
-            return self.function(name, function, types);
+            return self.function(name, script, function, types);
         }
         let entries: Vec<&'static Entry> =
             api::table().filter(|entry| entry.owner.is_none() && entry.name == name).collect();
@@ -85,7 +84,7 @@ impl<'a> Checker<'a> {
             for argument in &call.args {
                 self.expression(argument);
             }
-            if self.script.functions.contains_key(name) {
+            if self.context.functions.contains_key(name) {
                 let message = format!("`{name}` is a function");
                 self.report(position, &message, Some(&format!("write `{name}(value)`")));
             } else {

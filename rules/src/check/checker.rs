@@ -78,7 +78,7 @@ impl<'a> Checker<'a> {
 
     pub(super) fn otherwise(&mut self, decision: &'a Expr, position: Position) {
         let gives = self.expression(decision);
-        if !gives.is_decision() && gives != Type::Any {
+        if gives == Type::Addition || (!gives.is_decision() && gives != Type::Any) {
             let message = format!("`otherwise` takes a decision, not {}", gives.words());
             self.report(position, &message, Some("write `otherwise(route(\"adhoc\"))`"));
         }
@@ -86,7 +86,8 @@ impl<'a> Checker<'a> {
 
     /// Checks the functions that nothing called; a parameter named `q` is taken to be the query.
     pub(super) fn functions(&mut self) {
-        for (name, function) in &self.script.functions {
+        let script = self.script;
+        for (name, function) in &script.functions {
             for parameter in &function.parameters {
                 if !name.starts_with("anon$") {
                     self.refuse_hiding(parameter, function.position);
@@ -98,13 +99,19 @@ impl<'a> Checker<'a> {
                     .iter()
                     .map(|parameter| if parameter == "q" { Type::Query } else { Type::Any })
                     .collect();
-                self.function(name, function, types);
+                self.function(name, script, function, types);
             }
         }
     }
 
-    /// What a function of the script gives for arguments of these types. Its body is checked for each such list once.
-    pub(super) fn function(&mut self, name: &'a str, function: &'a Function, types: Vec<Type>) -> Type {
+    /// What a function gives for arguments of these types. Its body is checked for each such list once, in its own file.
+    pub(super) fn function(
+        &mut self,
+        name: &'a str,
+        script: &'a Script,
+        function: &'a Function,
+        types: Vec<Type>,
+    ) -> Type {
         let key = (name, types);
         if let Some(known) = self.calls.get(&key) {
             return *known;
@@ -118,11 +125,13 @@ impl<'a> Checker<'a> {
         self.calls.insert(key.clone(), Type::Any);
         let variables = std::mem::replace(&mut self.variables, parameters);
         let rule = self.rule.take();
+        let script = std::mem::replace(&mut self.script, script);
         let returned = self.returned.take();
         let last = self.block(&function.body, true);
         let gives = join(self.returned.take(), last).unwrap_or(Type::Unit);
         self.variables = variables;
         self.rule = rule;
+        self.script = script;
         self.returned = returned;
         self.calls.insert(key, gives);
         self.depth -= 1;

@@ -66,7 +66,7 @@ impl<'a> Checker<'a> {
         if let Some(value) = self.context.constants.get(name) {
             return Type::of(value);
         }
-        if self.script.functions.contains_key(name) {
+        if self.context.functions.contains_key(name) {
             return Type::Function;
         }
         if !self.context.incomplete {

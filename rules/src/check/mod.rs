@@ -10,12 +10,14 @@ mod names;
 mod operators;
 mod statements;
 
+use std::collections::BTreeMap;
+
 use rhai::{Expr, Scope};
 
 use crate::error::RuleError;
 use crate::ruleset::GroupUse;
 use crate::runtime::Runtime;
-use crate::script::Script;
+use crate::script::{Function, Script};
 use checker::Checker;
 
 pub(crate) use across::across_files;
@@ -31,6 +33,9 @@ pub(crate) struct Uses {
     pub(crate) clusters: Vec<GroupUse>,
 }
 
+/// Named functions of all files, by name, with the file of each.
+pub(crate) type Functions<'a> = BTreeMap<&'a str, (&'a Script, &'a Function)>;
+
 /// Stands for the value of a constant that could not be computed.
 #[derive(Clone)]
 pub(crate) struct UnknownValue;
@@ -40,20 +45,22 @@ pub(crate) struct UnknownValue;
 pub(crate) struct Context<'a> {
     /// Constants of all files.
     pub(crate) constants: &'a Scope<'static>,
+    /// Named functions of all files, and where each stands.
+    pub(crate) functions: &'a Functions<'a>,
     pub(crate) runtime: &'a Runtime,
     /// A file could not be read, so constants may be missing.
     pub(crate) incomplete: bool,
 }
 
 /// Checks the value of a constant.
-pub(crate) fn constant(context: Context<'_>, script: &Script, expression: &Expr) -> (Uses, Vec<RuleError>) {
+pub(crate) fn constant<'a>(context: Context<'a>, script: &'a Script, expression: &'a Expr) -> (Uses, Vec<RuleError>) {
     let mut checker = Checker::new(context, script);
     checker.expression(expression);
     checker.finish()
 }
 
 /// Checks rules, functions and the last word of one file.
-pub(crate) fn script(context: Context<'_>, script: &Script) -> (Uses, Vec<RuleError>) {
+pub(crate) fn script<'a>(context: Context<'a>, script: &'a Script) -> (Uses, Vec<RuleError>) {
     let mut checker = Checker::new(context, script);
     for rule in &script.rules {
         checker.rule(rule);

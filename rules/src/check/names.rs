@@ -67,11 +67,14 @@ impl Checker<'_> {
             self.report(position, &message, Some(&format!("write `value{}`", entry.signature())));
             return;
         }
-        let script = self.script;
-        let ours = script.functions.keys().map(String::as_str).filter(|known| !known.starts_with("anon$"));
+        let ours = self.context.functions.keys().copied();
         let free = api::table().filter(|entry| entry.owner.is_none()).map(|entry| entry.name);
-        let help = suggest::nearest(name, ours.chain(free)).map(|near| format!("did you mean `{near}`?"));
-        let help = help.unwrap_or_else(|| "functions are seen in their own file only".to_owned());
+        let near = suggest::nearest(name, ours.chain(free)).map(|near| format!("did you mean `{near}`?"));
+        // It may stand in a file that could not be read.
+        if near.is_none() && self.context.incomplete {
+            return;
+        }
+        let help = near.unwrap_or_else(|| format!("define it: `fn {name}(…) {{ … }}`"));
         self.report(position, &format!("unknown function `{name}`"), Some(&help));
     }
 

@@ -185,18 +185,19 @@ fn a_failed_rule_is_skipped_and_shown() {
 }
 
 #[test]
-fn constants_are_seen_in_all_files_and_functions_in_their_own() {
+fn constants_and_functions_are_seen_in_all_files() {
     let rules = compile_files(&[
-        ("20-rules.rhai", "fn f(u) { u in USERS } rule(\"b\", |q| if f(q.user) { route(\"y\") });"),
+        ("20-rules.rhai", "rule(\"a\", |q| if known(q.user) { to_blue() });\nrule(\"b\", |q| route(\"y\"));"),
         (
-            "10-lists.rhai",
-            "const USERS = [\"ann\"];\nfn f(u) { u == \"x\" }\nrule(\"a\", |q| if f(q.user) { route(\"x\") });",
+            "10-shared.rhai",
+            "const USERS = [\"ann\"];\nfn known(u) { u in USERS }\n\n\nfn to_blue() {\n    route(\"blue\")\n}",
         ),
     ])
     .unwrap();
     let decision = decide(&rules);
-    assert_eq!(outcome(&decision), "y by b");
-    assert_eq!((decision.file.as_deref(), decision.line), (Some("20-rules.rhai"), Some(1)));
+    assert_eq!(outcome(&decision), "blue by a");
+    // Where the decision is written, not where the rule is.
+    assert_eq!((decision.file.as_deref(), decision.line), (Some("10-shared.rhai"), Some(6)));
     assert_eq!(rules.rule_names().collect::<Vec<_>>(), ["a", "b"]);
 }
 
@@ -261,5 +262,33 @@ rule("sees", |q| deny(`${LIST.len()} ${MAP.k.len()}`));"#;
     let rules = rules(source);
     for _ in 0..3 {
         assert_eq!(outcome(&decide(&rules)), "denied by sees: 1 1");
+    }
+}
+
+#[test]
+fn additions_pass_on_and_what_decides_wins() {
+    for (source, want) in [
+        (r#"rule("a", |q| tag("x")); rule("b", |q| route("g").tag("y"));"#, r#"g by b {} ["x","y"] added matched"#),
+        (
+            r#"rule("a", |q| header("X-A", "1").tag("x").header("X-A", "2")); otherwise(route("g"));"#,
+            r#"g by otherwise {"X-A":"2"} ["x"] added matched"#,
+        ),
+        (
+            r#"rule("a", |q| header("X-A", "1")); rule("b", |q| route("g").header("X-A", "2"));"#,
+            r#"g by b {"X-A":"2"} [] added matched"#,
+        ),
+        (
+            r#"rule("a", |q| header("X-A", "1").tag("x")); rule("b", |q| deny("no").tag("y"));"#,
+            r#"denied by b: no {} ["x","y"] added matched"#,
+        ),
+        (r#"rule("a", |q| if q.user == "ann" { header("X-A", "1") });"#, r#"default {"X-A":"1"} [] added"#),
+        (r#"rule("a", |q| if q.user == "bob" { tag("x") });"#, "default {} [] passed"),
+        (r#"rule("a", |q| if q.user == "bob" { route("g") } else { tag("x") });"#, r#"default {} ["x"] added"#),
+    ] {
+        let decision = decide(&rules(source));
+        let json = decision.to_json("default");
+        let trace: Vec<&str> = json["trace"].as_array().unwrap().iter().filter_map(|e| e["outcome"].as_str()).collect();
+        let shown = format!("{} {} {} {}", outcome(&decision), json["headers"], json["tags"], trace.join(" "));
+        assert_eq!(shown, want, "{source}");
     }
 }

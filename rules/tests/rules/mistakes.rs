@@ -109,6 +109,21 @@ fn refuses_what_is_never_reached() {
 }
 
 #[test]
+fn a_function_of_another_file_is_checked_where_it_stands() {
+    let files = [
+        ("a.rhai", "fn team(q) { q.sauce }\nfn f() { 1 }\nrule(\"x\", |q| if team(q) == zone() { route(\"a\") });"),
+        ("b.rhai", "fn f() { 2 }\nrule(\"y\", |q| if team(q) == \"\" { route(team()) });"),
+    ];
+    assert_eq!(
+        compile_files(&files).err().unwrap().to_string(),
+        "a.rhai: line 1, column 16: the query has no property `sauce`; did you mean `source`?\n\
+         a.rhai: rule `x`: line 3, column 29: unknown function `zone`; define it: `fn zone(…) { … }`\n\
+         b.rhai: line 1, column 8: function `f` already stands in a.rhai, line 2; choose another name\n\
+         b.rhai: rule `y`: line 2, column 40: `team` takes 1 argument, not 0"
+    );
+}
+
+#[test]
 fn shows_the_file_where_there_are_several() {
     let files = [
         ("b.rhai", "rule(\"x\", |q| route(\"a\"));\nrule(\"y\", |q| q.usr);\notherwise(route(\"z\"));"),
@@ -196,7 +211,7 @@ fn tells_all_unknown_names_at_once() {
         ),
         (
             "rule(\"a\", |q| foo());",
-            &["rule `a`: line 1, column 15: unknown function `foo`; functions are seen in their own file only"],
+            &["rule `a`: line 1, column 15: unknown function `foo`; define it: `fn foo(…) { … }`"],
         ),
     ]);
 }
