@@ -10,6 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
+/// Channels of PostgreSQL: something in the state changed; something else was judged.
+const STATE: &str = "warren";
+const HEALTH: &str = "warren_health";
 /// What was found out is told to the others together, as often as this.
 const SHARE: Duration = Duration::from_millis(100);
 /// How soon it is tried again when PostgreSQL did not take it.
@@ -36,7 +39,7 @@ async fn follow_database(
     states: &mpsc::Sender<State>,
     last: &mut Option<State>,
 ) -> Result<(), StoreError> {
-    let mut listener = store.listen("warren").await?;
+    let mut listener = store.listen(&[STATE]).await?;
     loop {
         let state = store.load().await?;
         status.problem("database", None);
@@ -80,7 +83,7 @@ pub(crate) async fn watch_health(
 }
 
 async fn follow_health(store: &Store, poll: Duration, reports: &mpsc::Sender<Report>) -> Result<(), StoreError> {
-    let mut listener = store.listen("warren_health").await?;
+    let mut listener = store.listen(&[STATE, HEALTH]).await?;
     let mut last: BTreeMap<String, Report> = BTreeMap::new();
     loop {
         for report in store.shared_health().await? {
@@ -91,9 +94,13 @@ async fn follow_health(store: &Store, poll: Duration, reports: &mpsc::Sender<Rep
                 }
             }
         }
-        tokio::select! {
-            heard = listener.try_recv() => drop(heard?),
-            () = tokio::time::sleep(poll) => {}
+        // An address that went and came back is unknown again to this Warren, though what was judged is the same.
+        let all_anew = tokio::select! {
+            heard = listener.try_recv() => heard?.is_none_or(|heard| heard.channel() == STATE),
+            () = tokio::time::sleep(poll) => true,
+        };
+        if all_anew {
+            last.clear();
         }
     }
 }

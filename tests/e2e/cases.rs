@@ -114,6 +114,7 @@ pub(crate) const CASES: &[(&str, Case)] = cases![
     history::keeping::what_waits_is_written_when_warren_stops,
     history::keeping::what_is_old_is_forgotten,
     history::keeping::trinos_events_say_how_a_query_ended,
+    lifecycle::a_cluster_that_went_and_came_back_is_known_to_the_warren_that_follows,
     rollout::a_new_module_is_rolled_out_envoy_by_envoy_and_no_query_is_lost,
     restore::a_database_restored_from_a_backup_is_served_as_it_is_and_running_queries_finish,
     outages::queries_go_on_whatever_is_down,

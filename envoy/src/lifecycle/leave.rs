@@ -50,7 +50,7 @@ impl Caretaker {
     async fn look_after_all(&self) -> Result<(), StoreError> {
         let mut tasks = JoinSet::new();
         let mut running: BTreeMap<String, AbortHandle> = BTreeMap::new();
-        let mut begun = self.store.listen("warren_operation").await?;
+        let mut begun = self.store.listen(&["warren_operation"]).await?;
         loop {
             self.store.end_orphans().await?;
             for leaving in self.store.leaving(None).await? {

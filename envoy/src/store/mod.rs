@@ -116,9 +116,9 @@ impl Store {
     }
 
     /// Hears of changes on one channel: `warren` (rows that snapshots are built from), or the table's own name.
-    pub(crate) async fn listen(&self, channel: &str) -> Result<PgListener, StoreError> {
+    pub(crate) async fn listen(&self, channels: &[&str]) -> Result<PgListener, StoreError> {
         let mut listener = PgListener::connect_with(self.pool().await?).await?;
-        listener.listen(channel).await?;
+        listener.listen_all(channels.iter().copied()).await?;
         Ok(listener)
     }
 }

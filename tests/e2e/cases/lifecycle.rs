@@ -8,7 +8,7 @@ use warren_tests::client::{Query, Session};
 use warren_tests::eventually::eventually;
 use warren_tests::http;
 use warren_tests::stack::Stack;
-use warren_tests::warren::Warren;
+use warren_tests::warren::{Warren, WarrenOptions};
 
 use super::SOON;
 use super::clusters::{finish, running_on, wait_all_new_queries_on};
@@ -81,6 +81,45 @@ pub(super) fn a_drain_is_given_up_at_its_deadline_and_undone_by_activating(stack
     wait_life(&stack.warren, "etl-1", "serving")?;
     assert_eq!(operation(&stack.warren, "etl-1")?["step"], "undone");
     finish(running, stack, "etl-1")
+}
+
+/// What the judge found out is the same before and after; the other one has forgotten it in between.
+pub(super) fn a_cluster_that_went_and_came_back_is_known_to_the_warren_that_follows(stack: &Stack) -> Result<()> {
+    let options = |name: &str, database_url: &str| WarrenOptions {
+        name: name.to_owned(),
+        database_url: database_url.to_owned(),
+        ..WarrenOptions::default()
+    };
+    let database = stack.postgres.create_database("follower")?;
+    let judge = Warren::start(&stack.run, &options("warren-judge", &database))?;
+    judge.cli(&["clusters", "add", "dead", "--url", "http://127.0.0.1:1", "--active"])?;
+    eventually(SOON, "the first to judge", || role_is(&judge, "judge"))?;
+    let follower = Warren::start(&stack.run, &options("warren-follower", &database))?;
+    eventually(SOON, "the second to follow", || role_is(&follower, "follower"))?;
+    let known = || {
+        for warren in [&judge, &follower] {
+            let reason = cluster(warren, "dead")?["reason"].clone();
+            ensure!(reason == "no connection", "{reason}");
+        }
+        Ok(())
+    };
+    eventually(SOON, "both to know that it is dead", known)?;
+    let mut sql = stack.postgres.connect("follower")?;
+    let kept = "CREATE TABLE kept AS SELECT * FROM gateway_backend; DELETE FROM gateway_backend";
+    sql.batch_execute(kept)?;
+    eventually(SOON, "it to be gone", || {
+        let shown = follower.cli(&["clusters", "list", "--json"])?;
+        ensure!(shown.contains("\"retired\": true"), "{shown}");
+        Ok(())
+    })?;
+    sql.batch_execute("INSERT INTO gateway_backend SELECT * FROM kept")?;
+    eventually(SOON, "both to know that it is dead again", known)
+}
+
+fn role_is(warren: &Warren, want: &str) -> Result<()> {
+    let role = serde_json::from_str::<Value>(&warren.say(&["status", "--json"])?.stdout)?["role"].clone();
+    ensure!(role == want, "{role}");
+    Ok(())
 }
 
 pub(super) fn another_warren_finishes_a_drain(stack: &Stack) -> Result<()> {
