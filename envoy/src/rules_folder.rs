@@ -6,37 +6,44 @@ use crate::store::Store;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use warren_rules::data::TABLES;
 use warren_rules::{RuleFile, RuleSet};
 
 const LOOK: Duration = Duration::from_millis(500);
 /// Rules are text that people write; anything larger is a mistake.
 const MAX_FILE: u64 = 1 << 20;
 
-/// The `.rhai` files of a folder, by name.
+/// The `.rhai` files of a folder and the tables in its folder `tables`, by name.
 ///
 /// # Errors
 /// When the folder or a file cannot be read, in words.
 pub(crate) fn read(dir: &Path) -> Result<Vec<RuleFile>, String> {
+    let mut files = read_files(dir, "", &[".rhai"])?;
+    if files.is_empty() {
+        return Err(format!("the folder {} holds no .rhai file", dir.display()));
+    }
+    let tables = dir.join(TABLES);
+    if tables.is_dir() {
+        files.extend(read_files(&tables, TABLES, &[".csv", ".json", ".toml"])?);
+    }
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(files)
+}
+
+fn read_files(dir: &Path, prefix: &str, kinds: &[&str]) -> Result<Vec<RuleFile>, String> {
     let entries = std::fs::read_dir(dir).map_err(|e| format!("cannot read the folder {}: {e}", dir.display()))?;
     let mut files = Vec::new();
     for entry in entries {
         let path = entry.map_err(|e| format!("cannot read the folder {}: {e}", dir.display()))?.path();
-        let Some(name) =
-            path.file_name().and_then(|n| n.to_str()).filter(|n| n.ends_with(".rhai") && !n.starts_with('.'))
-        else {
-            continue;
-        };
+        let wanted = |name: &&str| kinds.iter().any(|kind| name.ends_with(kind)) && !name.starts_with('.');
+        let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(wanted) else { continue };
         let size = std::fs::metadata(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?.len();
         if size > MAX_FILE {
             return Err(format!("{} has {size} bytes; a file of rules has {MAX_FILE} at most", path.display()));
         }
         let source = std::fs::read_to_string(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
-        files.push(RuleFile { name: name.to_owned(), source });
+        files.push(RuleFile { name: format!("{prefix}{name}"), source });
     }
-    if files.is_empty() {
-        return Err(format!("the folder {} holds no .rhai file", dir.display()));
-    }
-    files.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(files)
 }
 

@@ -191,10 +191,10 @@ fn query(active: &Active, headers: Vec<(String, String)>, body: Option<String>) 
     if let Some(body) = body {
         query = query.body(body);
     }
-    if active.wants_address {
+    if active.rules.reads_address() {
         query = query.remote_address(host::remote_address());
     }
-    if active.wants_time {
+    if active.rules.reads_time() {
         query = query.now(host::now());
     }
     query

@@ -15,10 +15,6 @@ pub(crate) struct Active {
     pub(crate) rules: RuleSet,
     /// What the route says of groups.
     pub(crate) live: Rc<RouteMetadata>,
-    /// Some rule names the client's address; asking Envoy for it costs a call.
-    pub(crate) wants_address: bool,
-    /// Some rule names the time; likewise.
-    pub(crate) wants_time: bool,
 }
 
 impl Active {
@@ -29,14 +25,10 @@ impl Active {
     pub(crate) fn read(json: &[u8]) -> Result<Active, String> {
         let config: PluginConfig =
             serde_json::from_slice(json).map_err(|e| format!("the configuration cannot be read: {e}"))?;
-        let rules =
-            RuleSet::compile(&config.rules).map_err(|errors| format!("rule set {}: {errors}", config.version))?;
-        let mentions =
-            |words: &[&str]| config.rules.iter().any(|file| words.iter().any(|word| file.source.contains(word)));
-        let wants_address = mentions(&["remote_address"]);
-        let wants_time = mentions(&["hour", "weekday"]);
+        let rules = RuleSet::load(&config.rules, config.data.clone())
+            .map_err(|errors| format!("rule set {}: {errors}", config.version))?;
         let live = Rc::new(RouteMetadata::new(&config.metadata_namespace));
-        Ok(Active { config, rules, live, wants_address, wants_time })
+        Ok(Active { config, rules, live })
     }
 
     /// Must a query wait for its body?

@@ -15,7 +15,7 @@ pub fn plugin_config(input: &[u8]) {
     };
     let again = serde_json::to_vec(&config).unwrap_or_default();
     assert_eq!(serde_json::from_slice::<PluginConfig>(&again).ok().as_ref(), Some(&config), "written and read again");
-    let rules = match RuleSet::compile(&config.rules) {
+    let rules = match RuleSet::load(&config.rules, config.data.clone()) {
         Ok(rules) => rules,
         Err(errors) => {
             assert!(!errors.0.is_empty());

@@ -1,9 +1,11 @@
 //! What a rule can ask of a query, and what the query answers: the two sides of what [`memo`](crate::memo) remembers.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use rhai::ImmutableString;
 
+use crate::data::TimeZone;
 use crate::live_state::GroupState;
 
 /// One thing that a rule asked of a query.
@@ -19,8 +21,9 @@ pub(crate) enum Fact {
     RemoteAddress,
     Principal,
     Claims,
-    /// Hour and day of the week.
-    Clock,
+    /// In a time zone, or in UTC.
+    HourAndWeekday(Option<Rc<TimeZone>>),
+    MinuteOfDay(Option<Rc<TimeZone>>),
     Group(ImmutableString),
     Serving(ImmutableString),
     /// The statement.
@@ -34,7 +37,7 @@ pub(crate) enum Answer<'a> {
     /// A header that came more than once, or not at all.
     Texts(Vec<Cow<'a, str>>),
     Flag(bool),
-    Clock(Option<(i64, i64)>),
+    Time(Option<(i64, i64)>),
     Group(Option<GroupState>),
     /// Not worth comparing.
     Unique,
@@ -62,7 +65,7 @@ impl<'a> Answer<'a> {
             Answer::Text(text) => Answer::Text(own(text)),
             Answer::Texts(texts) => Answer::Texts(texts.into_iter().map(own).collect()),
             Answer::Flag(flag) => Answer::Flag(flag),
-            Answer::Clock(clock) => Answer::Clock(clock),
+            Answer::Time(time) => Answer::Time(time),
             Answer::Group(group) => Answer::Group(group),
             Answer::Unique => Answer::Unique,
         }
@@ -73,7 +76,7 @@ impl<'a> Answer<'a> {
         match self {
             Answer::Text(text) => text.len(),
             Answer::Texts(texts) => texts.iter().map(|text| text.len() + size_of::<Cow<'_, str>>()).sum(),
-            Answer::Flag(_) | Answer::Clock(_) | Answer::Group(_) | Answer::Unique => 0,
+            Answer::Flag(_) | Answer::Time(_) | Answer::Group(_) | Answer::Unique => 0,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use rhai::{AST, Caches, Dynamic, Engine, EvalAltResult, Module, OptimizationLevel, Scope, Stmt};
 
 use crate::check::{self, Context, Functions, UnknownValue, Uses};
+use crate::data::{Data, TABLES};
 use crate::error::{RuleError, RuleErrors};
 use crate::ruleset::{Libraries, RhaiResult, Rule, RuleFile, Verdict, evaluate, verdict_of};
 use crate::runtime::Runtime;
@@ -26,13 +27,15 @@ pub(crate) struct Compiled {
     pub(crate) uses: Uses,
 }
 
-/// Compiles files, in order of their names; reports all mistakes at once.
-pub(crate) fn compile(files: &[RuleFile]) -> Result<Compiled, RuleErrors> {
+/// Compiles the scripts among the files, in order of their names; reports all mistakes at once, with those of the data.
+pub(crate) fn compile(files: &[RuleFile], data: Data, mut errors: Vec<RuleError>) -> Result<Compiled, RuleErrors> {
     let runtime = Rc::new(Runtime::default());
+    // What reads a table with mistakes is checked as far as that goes without it.
+    let unread = errors.iter().filter_map(|error| error.file.strip_prefix(TABLES)).map(str::to_owned).collect();
+    runtime.set_data(data, unread);
     let engine = engine::build(&runtime);
     let mut sorted: Vec<&RuleFile> = files.iter().collect();
     sorted.sort_by(|a, b| a.name.cmp(&b.name));
-    let mut errors = Vec::new();
     for pair in sorted.windows(2) {
         if let [a, b] = pair
             && a.name == b.name
@@ -40,8 +43,9 @@ pub(crate) fn compile(files: &[RuleFile]) -> Result<Compiled, RuleErrors> {
             errors.push(RuleError::new(&*b.name, "two files have this name").help("rename one"));
         }
     }
+    let scripts = sorted.iter().filter(|file| file.is_script());
     let read: Vec<Option<Script>> =
-        sorted.iter().map(|file| script::read(&engine, &file.name, &file.source, &mut errors)).collect();
+        scripts.map(|file| script::read(&engine, &file.name, &file.source, &mut errors)).collect();
     let incomplete = read.iter().any(Option::is_none);
     let scripts: Vec<Script> = read.into_iter().flatten().collect();
     check::across_files(&scripts, &mut errors);
@@ -92,6 +96,7 @@ impl Compiler<'_> {
                 self.errors.extend(found);
                 // What uses the name is checked whether there is a value or not.
                 let value = value.unwrap_or_else(|| Dynamic::from(UnknownValue));
+                self.runtime.add_constant(&constant.name, &value);
                 self.scope.push_constant_dynamic(constant.name.clone(), value);
             }
         }

@@ -45,6 +45,10 @@ pub(crate) fn build(runtime: &Rc<Runtime>) -> Engine {
     engine.on_print(|_| {});
     engine.on_debug(|_, _, _| {});
 
+    let constants = Rc::clone(runtime);
+    #[expect(deprecated, reason = "not deprecated but volatile, as Rhai says; functions see no constants otherwise")]
+    engine.on_var(move |name, _, _| Ok(constants.constant(name)));
+
     let budget = Rc::clone(runtime);
     // The token tells `messages` whose budget it was.
     engine.on_progress(move |_| match budget.operation() {
@@ -53,6 +57,7 @@ pub(crate) fn build(runtime: &Rc<Runtime>) -> Engine {
         Budget::SpentByAll => Some(Dynamic::UNIT),
     });
 
+    api::data::register(&mut engine, runtime);
     api::query::register(&mut engine, runtime);
     api::decision::register(&mut engine, runtime);
     engine

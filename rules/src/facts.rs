@@ -81,7 +81,12 @@ fn url_decode(text: &str) -> String {
     percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
-/// Hour (0-23) and day of the week (1 = Monday … 7 = Sunday) in UTC.
+/// Minutes since midnight.
+pub(crate) fn minute_of_day(unix_seconds: i64) -> i64 {
+    unix_seconds.rem_euclid(86_400) / 60
+}
+
+/// Hour (0-23) and day of the week (1 = Monday … 7 = Sunday).
 pub(crate) fn hour_and_weekday(unix_seconds: i64) -> (i64, i64) {
     let day = unix_seconds.div_euclid(86_400);
     let hour = unix_seconds.rem_euclid(86_400) / 3_600;

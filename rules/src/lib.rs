@@ -34,6 +34,7 @@ mod answer;
 pub mod api;
 mod check;
 mod compile;
+pub mod data;
 mod decision;
 mod engine;
 mod error;
@@ -60,6 +61,7 @@ mod trace;
 mod transaction;
 
 pub use access_log::access_log_fields;
+pub use data::Data;
 pub use decision::{Action, Decision};
 pub use error::{RuleError, RuleErrors};
 pub use facts::{header_bytes, header_text};

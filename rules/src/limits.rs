@@ -27,6 +27,8 @@ pub const TEXT_BYTES_PER_PRICE: usize = 512 * 1024;
 pub const ARRAY_ELEMENTS: usize = 10_000;
 /// Entries of a map. Rhai does not check it for `m[k] = v`: the operations bound that.
 pub const MAP_ENTRIES: usize = 1_000;
+/// Rows of a table. It is sent to every Envoy with the rules.
+pub const TABLE_ROWS: usize = 20_000;
 /// Variables alive at once, constants of the rule set among them.
 pub const VARIABLES: usize = 256;
 /// Functions of one file; each rule and each closure is one.

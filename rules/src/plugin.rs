@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::data::Data;
 use crate::decision::{Action, Decision};
 use crate::live_state::LiveState;
 use crate::ruleset::RuleFile;
@@ -15,8 +16,11 @@ use crate::suggest;
 pub struct PluginConfig {
     /// Version of the rule set, for people: shown, logged, never compared.
     pub version: String,
-    /// The rule set.
+    /// The scripts of the rule set.
     pub rules: Vec<RuleFile>,
+    /// What they need besides themselves.
+    #[serde(default, skip_serializing_if = "Data::is_empty")]
+    pub data: Data,
     /// Group of queries that no rule sends elsewhere.
     pub default_group: String,
     /// Groups by name.

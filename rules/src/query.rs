@@ -8,6 +8,7 @@ use std::rc::Rc;
 use rhai::ImmutableString;
 
 use crate::answer::{Answer, Fact};
+use crate::data::TimeZone;
 use crate::live_state::{GroupState, LiveState, NoLiveState};
 use crate::{facts, limits};
 
@@ -216,10 +217,18 @@ impl Query {
         &self.claims
     }
 
-    /// Hour and day of the week, if the time is known.
-    pub(crate) fn clock(&self) -> Option<(i64, i64)> {
-        self.note(Fact::Clock);
-        self.now.map(facts::hour_and_weekday)
+    /// Hour and day of the week, if the time is known; in UTC where there is no zone.
+    pub(crate) fn hour_and_weekday(&self, zone: Option<Rc<TimeZone>>) -> Option<(i64, i64)> {
+        let local = self.local(zone.as_deref());
+        self.note(Fact::HourAndWeekday(zone));
+        local.map(facts::hour_and_weekday)
+    }
+
+    /// Minutes since midnight, likewise.
+    pub(crate) fn minute_of_day(&self, zone: Option<Rc<TimeZone>>) -> Option<i64> {
+        let local = self.local(zone.as_deref());
+        self.note(Fact::MinuteOfDay(zone));
+        local.map(facts::minute_of_day)
     }
 
     pub(crate) fn group(&self, name: &ImmutableString) -> Option<GroupState> {
@@ -271,11 +280,19 @@ impl Query {
             Fact::Principal => Answer::text(&self.principal),
             // Written out, keys in the order in which the token has them.
             Fact::Claims => Answer::Text(serde_json::to_string(&self.claims).unwrap_or_default().into()),
-            Fact::Clock => Answer::Clock(self.now.map(facts::hour_and_weekday)),
+            Fact::HourAndWeekday(zone) => Answer::Time(self.local(zone.as_deref()).map(facts::hour_and_weekday)),
+            Fact::MinuteOfDay(zone) => {
+                Answer::Time(self.local(zone.as_deref()).map(|at| (facts::minute_of_day(at), 0)))
+            }
             Fact::Group(name) => Answer::Group(self.live.group(name)),
             Fact::Serving(name) => Answer::Flag(self.live.serving(name)),
             Fact::Text => Answer::Unique,
         }
+    }
+
+    /// Seconds since 1970 as clocks there show them.
+    fn local(&self, zone: Option<&TimeZone>) -> Option<i64> {
+        self.now.map(|now| now.saturating_add(zone.map_or(0, |zone| zone.offset(now))))
     }
 
     fn known_user(&self) -> &ImmutableString {

@@ -10,7 +10,8 @@ use crate::api::Type;
 use crate::api::decision::{Addition, Denial, Place, Route};
 use crate::api::query::Q;
 use crate::check::Uses;
-use crate::compile;
+use crate::compile::{self, Compiled};
+use crate::data::Data;
 use crate::decision::{Action, Decision};
 use crate::error::RuleErrors;
 use crate::limits;
@@ -24,14 +25,21 @@ pub(crate) type RhaiResult = Result<Dynamic, Box<EvalAltResult>>;
 /// The functions of each file.
 pub(crate) type Libraries = Vec<Shared<Module>>;
 
-/// One `.rhai` file of a rule set.
+/// One file of a rule set: a script, or a table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleFile {
-    /// Name, such as `10-etl.rhai`. Files are taken in the order of their names.
+    /// Name, such as `10-etl.rhai` or `tables/vips.csv`. Scripts are taken in the order of their names.
     pub name: String,
-    /// The script.
+    /// Its text.
     pub source: String,
+}
+
+impl RuleFile {
+    /// Does it hold rules? All else is a table.
+    pub fn is_script(&self) -> bool {
+        self.name.ends_with(".rhai")
+    }
 }
 
 /// A group or cluster that rules name, and where.
@@ -92,18 +100,33 @@ pub(crate) enum Verdict {
 }
 
 impl RuleSet {
-    /// Compiles the files of a rule set, in order of their names. No file at all is legal: every query then goes to the
-    /// default group.
+    /// Compiles the files of a rule set: scripts in order of their names, and tables. No file at all is legal: every query
+    /// then goes to the default group.
     ///
     /// # Errors
     ///
     /// All mistakes at once, each with file, rule, line and column.
+    #[cfg(feature = "sources")]
     pub fn compile(files: &[RuleFile]) -> Result<RuleSet, RuleErrors> {
-        let mut compiled = compile::compile(files)?;
+        let mut errors = Vec::new();
+        let data = Data::read(files, &mut errors);
+        Ok(RuleSet::new(compile::compile(files, data, errors)?))
+    }
+
+    /// Compiles scripts with what was read before, as [`RuleSet::data`] gave it.
+    ///
+    /// # Errors
+    ///
+    /// As [`RuleSet::compile`]'s.
+    pub fn load(scripts: &[RuleFile], data: Data) -> Result<RuleSet, RuleErrors> {
+        Ok(RuleSet::new(compile::compile(scripts, data, Vec::new())?))
+    }
+
+    fn new(mut compiled: Compiled) -> RuleSet {
         if compiled.uses.body {
             compiled.engine.set_max_string_size(limits::TEXT_BYTES);
         }
-        Ok(RuleSet {
+        RuleSet {
             engine: compiled.engine,
             runtime: compiled.runtime,
             libraries: compiled.libraries,
@@ -115,7 +138,7 @@ impl RuleSet {
             otherwise: compiled.otherwise,
             scope: Cell::new(compiled.constants),
             uses: compiled.uses,
-        })
+        }
     }
 
     /// Does a rule read `q.sql`, so that the body is needed? Known without running a rule.
@@ -126,6 +149,21 @@ impl RuleSet {
     /// Does a rule read more of a group than whether it is serving?
     pub fn reads_load(&self) -> bool {
         self.uses.load
+    }
+
+    /// Does a rule read the time of day?
+    pub fn reads_time(&self) -> bool {
+        self.uses.time
+    }
+
+    /// Does a rule read the client's address?
+    pub fn reads_address(&self) -> bool {
+        self.uses.address
+    }
+
+    /// What its scripts need besides themselves: for [`RuleSet::load`].
+    pub fn data(&self) -> Data {
+        self.runtime.data()
     }
 
     /// Names of the rules, in order.

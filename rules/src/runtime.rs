@@ -1,13 +1,17 @@
 //! What the engine's functions share while rules run: the budget, the file at work, compiled regular expressions.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use regex_lite::{Regex, RegexBuilder};
+use rhai::Dynamic;
 
+use crate::api::Type;
+use crate::data::{Data, Table, TimeZone};
 use crate::limits;
 
-/// Shared by the engine's functions and the rule set. It keeps nothing from query to query but the compiled expressions.
+/// Shared by the engine's functions and the rule set. It keeps nothing from query to query but what rules are compiled with.
 #[derive(Default)]
 pub(crate) struct Runtime {
     operations: Cell<u64>,
@@ -17,6 +21,11 @@ pub(crate) struct Runtime {
     price: Cell<u64>,
     file: Cell<usize>,
     regexes: RefCell<HashMap<String, Regex>>,
+    data: RefCell<Data>,
+    /// Tables with mistakes; at compile time only.
+    unread: RefCell<BTreeSet<String>>,
+    /// Constants that Rhai cannot write into a function: tables, decisions.
+    opaque: RefCell<HashMap<String, Dynamic>>,
 }
 
 /// What is left after an operation.
@@ -80,6 +89,62 @@ impl Runtime {
             .map_err(|error| error.to_string().replace('\n', " "))?;
         self.regexes.borrow_mut().insert(pattern.to_owned(), regex);
         Ok(())
+    }
+
+    /// A constant, for functions; at compile time only.
+    pub(crate) fn add_constant(&self, name: &str, value: &Dynamic) {
+        if matches!(Type::of(value), Type::Table | Type::Row | Type::Route | Type::Denial | Type::Addition) {
+            self.opaque.borrow_mut().insert(name.to_owned(), value.clone());
+        }
+    }
+
+    /// The value of such a constant.
+    pub(crate) fn constant(&self, name: &str) -> Option<Dynamic> {
+        let opaque = self.opaque.borrow();
+        // Asked for every variable that a rule reads.
+        if opaque.is_empty() { None } else { opaque.get(name).cloned() }
+    }
+
+    /// What the rule set came with.
+    pub(crate) fn set_data(&self, data: Data, unread: BTreeSet<String>) {
+        self.data.replace(data);
+        self.unread.replace(unread);
+    }
+
+    /// Is there a table of this name that could not be read?
+    pub(crate) fn is_unread(&self, table: &str) -> bool {
+        self.unread.borrow().contains(table)
+    }
+
+    /// That, and the time zones that rules name.
+    pub(crate) fn data(&self) -> Data {
+        self.data.borrow().clone()
+    }
+
+    pub(crate) fn table(&self, name: &str) -> Option<Rc<Table>> {
+        self.data.borrow().tables.get(name).cloned()
+    }
+
+    pub(crate) fn time_zone(&self, name: &str) -> Option<Rc<TimeZone>> {
+        self.data.borrow().time_zones.get(name).cloned()
+    }
+
+    /// Finds a time zone that a rule names; at compile time only.
+    ///
+    /// # Errors
+    /// What to do when there is none.
+    pub(crate) fn add_time_zone(&self, name: &str) -> Result<(), String> {
+        if self.time_zone(name).is_some() {
+            return Ok(());
+        }
+        #[cfg(feature = "sources")]
+        {
+            let zone = Rc::new(TimeZone::find(name)?);
+            self.data.borrow_mut().time_zones.insert(name.to_owned(), zone);
+            Ok(())
+        }
+        #[cfg(not(feature = "sources"))]
+        Err("the rule set came without it".to_owned())
     }
 
     /// Does the text match? Nothing if the expression was not a literal.

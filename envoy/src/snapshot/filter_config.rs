@@ -3,10 +3,10 @@
 use super::{NAMESPACE, Settings};
 use crate::resources::{CLUSTER_HEADER, group_cluster, own_cluster};
 use crate::state::{Address, Policy, State};
-use warren_rules::{ClusterTarget, GroupTarget, PluginConfig};
+use warren_rules::{ClusterTarget, Data, GroupTarget, PluginConfig, RuleFile};
 
 /// What the filter is told: rules, and where each group and cluster is.
-pub(super) fn plugin_config(settings: &Settings, state: &State, files: Vec<warren_rules::RuleFile>) -> PluginConfig {
+pub(super) fn plugin_config(settings: &Settings, state: &State, files: Vec<RuleFile>, data: Data) -> PluginConfig {
     let groups = state
         .all_groups(&settings.default_group)
         .into_iter()
@@ -44,7 +44,8 @@ pub(super) fn plugin_config(settings: &Settings, state: &State, files: Vec<warre
     let clusters = serving.chain(retired).collect();
     PluginConfig {
         version: state.rule_set.as_ref().map_or_else(|| "none".to_owned(), |r| r.version.to_string()),
-        rules: files,
+        rules: files.into_iter().filter(RuleFile::is_script).collect(),
+        data,
         default_group: settings.default_group.clone(),
         groups,
         clusters,

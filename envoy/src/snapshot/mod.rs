@@ -140,7 +140,7 @@ impl Snapshot {
             snapshot.add(Kind::Cluster, &own_cluster(&endpoint.slug), &spec, &resources::cluster::own(&spec));
         }
 
-        let config = plugin_config(settings, state, files);
+        let config = plugin_config(settings, state, files, rules.data());
         let spec = FilterSpec { module: &settings.module, config: &config };
         // Which module it is stands in the version, since a new one is for one Envoy after the other (`xds::rollout`).
         let filter_version = format!("{}.{}", version(&spec), version(&settings.module));

@@ -6,7 +6,7 @@ use envoy_types::pb::envoy::config::route::v3::{RouteConfiguration, RouteList};
 use envoy_types::pb::xds::r#type::matcher::v3::matcher::matcher_tree::TreeType;
 use envoy_types::pb::xds::r#type::matcher::v3::matcher::{MatcherType, on_match::OnMatch};
 use std::net::IpAddr;
-use warren_rules::RuleFile;
+use warren_rules::{Data, RuleFile};
 
 fn settings() -> Settings {
     Settings {
@@ -250,7 +250,7 @@ fn a_retired_address_keeps_its_follow_ups_and_its_transactions() {
     assert_eq!(endpoints(&snapshot, "etl"), ["etl-2 healthy 100"]);
     assert!(snapshot.get(Kind::Cluster, "cluster/etl-1").is_some());
     assert!(routes(&snapshot).contains("/c/etl-1/: follow-up etl-1"), "{}", routes(&snapshot));
-    let config = plugin_config(&settings(), &state, vec![]);
+    let config = plugin_config(&settings(), &state, vec![], Data::default());
     assert_eq!(config.cluster_of_slug("etl-1").map(|(name, _)| name), Some("retired/etl-1"));
 }
 
@@ -272,7 +272,7 @@ fn an_envoy_with_an_address_of_its_own_differs_in_its_listener_alone() {
 fn a_name_that_leads_nowhere_is_found_before_it_is_served() {
     let (state, observed) = world();
     let snapshot = build(&state, &observed);
-    let mut config = plugin_config(&settings(), &state, vec![]);
+    let mut config = plugin_config(&settings(), &state, vec![], Data::default());
     config.groups.get_mut("etl").unwrap().envoy_cluster = "group/elt".into();
     assert_eq!(
         snapshot.consistent(&config).unwrap_err().to_string(),

@@ -1,5 +1,6 @@
 //! All that scripts see: one table, and what stands behind it.
 
+pub(crate) mod data;
 pub(crate) mod decision;
 pub(crate) mod query;
 mod standard;

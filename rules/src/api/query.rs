@@ -6,6 +6,7 @@ use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Map};
 use xxhash_rust::xxh64::xxh64;
 
 use super::decision::fail;
+use crate::data::TimeZone;
 use crate::facts;
 use crate::limits;
 use crate::live_state::GroupState;
@@ -42,8 +43,15 @@ impl Q {
         map(facts::pairs(self.0.read_headers(header)))
     }
 
-    fn clock(&self) -> Result<(i64, i64)> {
-        self.0.clock().ok_or_else(|| fail("the time is not known here"))
+    /// Hour and day of the week, in UTC where there is no zone.
+    fn hour_and_weekday(&self, zone: Option<Rc<TimeZone>>) -> Result<(i64, i64)> {
+        self.0.hour_and_weekday(zone).ok_or_else(no_time)
+    }
+
+    /// The time of day as text.
+    fn clock(&self, zone: Option<Rc<TimeZone>>) -> Result<String> {
+        let minutes = self.0.minute_of_day(zone).ok_or_else(no_time)?;
+        Ok(format!("{:02}:{:02}", minutes / 60, minutes % 60))
     }
 }
 
@@ -62,6 +70,7 @@ pub(crate) fn register(engine: &mut Engine, runtime: &Rc<Runtime>) {
     register_session(engine);
     register_request(engine);
     register_state(engine);
+    register_time(engine, runtime);
     register_tools(engine, runtime);
 }
 
@@ -120,9 +129,32 @@ fn register_state(engine: &mut Engine) {
         .register_get("clusters", |group: &mut Group| group.state().clusters)
         .register_get("healthy", |group: &mut Group| group.state().healthy)
         .register_get("running", |group: &mut Group| group.state().running)
-        .register_get("queued", |group: &mut Group| group.state().queued)
-        .register_get("hour", |q: &mut Q| q.clock().map(|(hour, _)| hour))
-        .register_get("weekday", |q: &mut Q| q.clock().map(|(_, weekday)| weekday));
+        .register_get("queued", |group: &mut Group| group.state().queued);
+}
+
+fn register_time(engine: &mut Engine, runtime: &Rc<Runtime>) {
+    engine
+        .register_get("hour", |q: &mut Q| q.hour_and_weekday(None).map(|(hour, _)| hour))
+        .register_get("weekday", |q: &mut Q| q.hour_and_weekday(None).map(|(_, weekday)| weekday))
+        .register_get("clock", |q: &mut Q| q.clock(None));
+    let shared = Rc::clone(runtime);
+    engine.register_fn("hour", move |q: &mut Q, name: &str| {
+        q.hour_and_weekday(Some(zone(&shared, name)?)).map(|(hour, _)| hour)
+    });
+    let shared = Rc::clone(runtime);
+    engine.register_fn("weekday", move |q: &mut Q, name: &str| {
+        q.hour_and_weekday(Some(zone(&shared, name)?)).map(|(_, weekday)| weekday)
+    });
+    let shared = Rc::clone(runtime);
+    engine.register_fn("clock", move |q: &mut Q, name: &str| q.clock(Some(zone(&shared, name)?)));
+}
+
+fn zone(runtime: &Runtime, name: &str) -> Result<Rc<TimeZone>> {
+    runtime.time_zone(name).ok_or_else(|| fail("a time zone is written out"))
+}
+
+fn no_time() -> Box<EvalAltResult> {
+    fail("the time is not known here")
 }
 
 fn register_tools(engine: &mut Engine, runtime: &Rc<Runtime>) {

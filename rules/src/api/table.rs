@@ -68,7 +68,7 @@ pub fn table() -> impl Iterator<Item = &'static Entry> {
 
 use Type::{
     Addition, Any, Bool, Denial, Function, Group, List, Literal, Map, Number, Query, Route, Sql, String as Text,
-    Strings, Unit,
+    Strings, Table, Unit,
 };
 
 #[rustfmt::skip]
@@ -86,6 +86,10 @@ const OURS: &[Entry] = &[
         r#"header("X-Trino-Session", "query_max_run_time=1h")"#),
     function("tag", &[("tag", Text)], Addition,
         "Adds a word for the query's history to what a later rule decides; the rule passes on.", r#"tag("bi")"#),
+
+    function("table", &[("file", Literal)], Table,
+        "A file of the folder `tables` (CSV, JSON, TOML), for a `const`. `key in T` asks for a row, `T[key].column` reads it.",
+        r#"table("teams.csv")"#),
 
     method(Route, "or", &[("group", Text)], Route,
         "The next group, for when those before are not serving.", r#"route("etl").or("adhoc")"#),
@@ -136,7 +140,11 @@ const OURS: &[Entry] = &[
     method(Query, "matches", &[("text", Text), ("regex", Literal)], Bool,
         "Does the regular expression match somewhere in the text?", r#"q.matches(q.user, "^svc-")"#),
     property(Query, "hour", Number, "Hour of the day in UTC, 0 to 23.", "q.hour"),
+    method(Query, "hour", &[("zone", Literal)], Number, "The same in a time zone.", r#"q.hour("Europe/Berlin")"#),
     property(Query, "weekday", Number, "Day of the week in UTC, 1 (Monday) to 7.", "q.weekday"),
+    method(Query, "weekday", &[("zone", Literal)], Number, "The same in a time zone.", r#"q.weekday("Europe/Berlin")"#),
+    property(Query, "clock", Text, "Time of day in UTC, such as `08:30`; texts of it compare as times do.", "q.clock"),
+    method(Query, "clock", &[("zone", Literal)], Text, "The same in a time zone.", r#"q.clock("Europe/Berlin")"#),
 
     property(Sql, "text", Text, "The statement as the client sent it, up to 8 MiB.", "q.sql.text"),
 
@@ -145,6 +153,9 @@ const OURS: &[Entry] = &[
     property(Group, "healthy", Number, "Clusters that are healthy.", r#"q.group("etl").healthy"#),
     property(Group, "running", Number, "Queries running, as last measured; 0 while nothing measures load.", r#"q.group("etl").running"#),
     property(Group, "queued", Number, "Queries waiting, as last measured; 0 while nothing measures load.", r#"q.group("etl").queued"#),
+
+    method(Table, "len", &[], Number, "Number of rows.", "TEAMS.len()"),
+    method(Table, "contains", &[("key", Text)], Bool, "Is there a row of that key? As `key in table`.", r#"TEAMS.contains("ann")"#),
 
     method(Text, "matches", &[("regex", Literal)], Bool,
         "Does the regular expression match somewhere?", r#"q.user.matches("^svc-")"#),

@@ -1,10 +1,13 @@
 //! Types of values in a script, as far as they are known without running it.
 
+use std::rc::Rc;
+
 use rhai::Dynamic;
 use serde::Serialize;
 
 use super::decision::{Addition, Denial, Route};
 use super::query::{Group, Q, Sql};
+use crate::data::{Column, Row, Table};
 
 /// Type of a value in a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -33,6 +36,10 @@ pub enum Type {
     Function,
     /// A span of numbers such as `0..10`.
     Range,
+    /// What `table("file")` gives.
+    Table,
+    /// What stands in a table under a key.
+    Row,
     /// `q`.
     Query,
     /// `q.sql`.
@@ -64,6 +71,8 @@ impl Type {
             Type::Map => "a map",
             Type::Function => "a function",
             Type::Range => "a range",
+            Type::Table => "a table",
+            Type::Row => "a row of a table",
             Type::Query => "the query",
             Type::Sql => "the query's SQL",
             Type::Group => "a group",
@@ -127,6 +136,10 @@ impl Type {
             Type::Denial
         } else if value.is::<Addition>() {
             Type::Addition
+        } else if value.is::<Rc<Table>>() {
+            Type::Table
+        } else if value.is::<Row>() {
+            Type::Row
         } else if value.is::<Q>() {
             Type::Query
         } else if value.is::<Sql>() {
@@ -137,6 +150,17 @@ impl Type {
             Type::Range
         } else {
             Type::Any
+        }
+    }
+}
+
+impl From<Column> for Type {
+    fn from(column: Column) -> Type {
+        match column {
+            Column::String => Type::String,
+            Column::Number => Type::Number,
+            Column::Bool => Type::Bool,
+            Column::Strings => Type::Strings,
         }
     }
 }

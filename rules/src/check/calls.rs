@@ -1,15 +1,21 @@
 //! Calls: functions, methods, properties; what is written out in their arguments.
 
+use std::rc::Rc;
+
 use rhai::{Dynamic, Expr, FnCallExpr, Position};
 
 use super::checker::Checker;
 use super::names::belongs;
+use crate::api::data::no_column;
 use crate::api::{self, Entry, Type};
+use crate::data::{TABLES, Table};
 use crate::ruleset::GroupUse;
 use crate::{headers, script, suggest};
 
 /// Properties of a group that need its health and load.
 const LOAD: &[&str] = &["clusters", "healthy", "running", "queued"];
+/// Properties and methods of the query that need the time.
+const TIME: &[&str] = &["hour", "weekday", "clock"];
 
 impl<'a> Checker<'a> {
     /// `function(arguments)`, or an operator.
@@ -50,6 +56,8 @@ impl<'a> Checker<'a> {
     pub(super) fn property(&mut self, owner: Type, name: &str, position: Position) -> Type {
         if owner == Type::Any || matches!(owner, Type::Query) {
             self.uses.body |= name == "sql";
+            self.uses.address |= name == "remote_address";
+            self.uses.time |= TIME.contains(&name);
         }
         if owner == Type::Any || owner == Type::Group {
             self.uses.load |= LOAD.contains(&name);
@@ -92,6 +100,7 @@ impl<'a> Checker<'a> {
             }
             return Type::Any;
         }
+        self.uses.time |= TIME.contains(&name);
         if name == "push"
             && let Some(what) = root.and_then(|root| self.unchangeable(root))
         {
@@ -192,6 +201,19 @@ impl<'a> Checker<'a> {
                     }
                 }
             }
+            ("table", [_]) => self.table(first, position),
+            (name, [zone]) if TIME.contains(&name) => {
+                let zones = self.strings(zone);
+                if zones.is_empty() {
+                    let message = format!("the time zone of `{name}` is written out, not computed");
+                    self.report(position, &message, Some("put it between quotes, or into a `const`"));
+                }
+                for (zone, at) in zones {
+                    if let Err(help) = self.context.runtime.add_time_zone(&zone) {
+                        self.report(at, &format!("there is no time zone `{zone}`"), Some(&help));
+                    }
+                }
+            }
             ("matches", [.., pattern]) => {
                 let patterns = self.strings(pattern);
                 if patterns.is_empty() {
@@ -209,6 +231,39 @@ impl<'a> Checker<'a> {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn table(&mut self, name: &'a Expr, position: Position) {
+        if !self.in_constant {
+            let help = "write `const TABLE = table(…);` above the rules";
+            self.report(position, "`table` stands in a constant only", Some(help));
+        }
+        let names = self.strings(name);
+        if names.is_empty() {
+            self.report(position, "the file of `table` is written out, not computed", None);
+        }
+        let known = self.context.runtime.data().tables;
+        for (name, at) in names {
+            if !known.contains_key(&name) && !self.context.runtime.is_unread(&name) {
+                let help = suggest::help(&name, known.keys().map(String::as_str));
+                let help = help.unwrap_or_else(|| format!("put it beside the rules, as `{TABLES}{name}`"));
+                self.report(at, &format!("there is no table `{name}`"), Some(&help));
+            }
+        }
+    }
+
+    /// `row.column`, of the table that the chain begins with.
+    pub(super) fn column(&mut self, root: Option<&str>, name: &str, position: Position) -> Type {
+        let table = root.and_then(|root| self.constant(root)).and_then(|value| value.clone().try_cast::<Rc<Table>>());
+        let Some(table) = table else { return Type::Any };
+        match table.columns.get(name) {
+            Some(column) => Type::from(*column),
+            None => {
+                let message = no_column(name, table.columns.keys().map(String::as_str));
+                self.report(position, &message, None);
+                Type::Any
+            }
         }
     }
 

@@ -24,6 +24,8 @@ pub(super) struct Checker<'a> {
     pub(super) context: Context<'a>,
     pub(super) script: &'a Script,
     pub(super) rule: Option<&'a str>,
+    /// It is the value of a constant that is checked.
+    pub(super) in_constant: bool,
     /// Variables, innermost last.
     pub(super) variables: Vec<(ImmutableString, Type)>,
     /// What the function at work returns by `return`.
@@ -42,6 +44,7 @@ impl<'a> Checker<'a> {
             context,
             script,
             rule: None,
+            in_constant: false,
             variables: Vec::new(),
             returned: None,
             errors: Vec::new(),

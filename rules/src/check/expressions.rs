@@ -106,6 +106,7 @@ impl<'a> Checker<'a> {
             return self.element_at(owner, step);
         }
         match step {
+            Expr::Property(property, position) if owner == Type::Row => self.column(root, &property.2, *position),
             Expr::Property(property, position) => self.property(owner, &property.2, *position),
             Expr::MethodCall(call, position) => self.method(owner, call, *position, root),
             other => self.expression(other),
@@ -115,7 +116,7 @@ impl<'a> Checker<'a> {
     fn element_at(&mut self, owner: Type, index: &'a Expr) -> Type {
         let kind = self.expression(index);
         let wanted = match owner {
-            Type::Map => Type::String,
+            Type::Map | Type::Table | Type::Row => Type::String,
             Type::List | Type::Strings | Type::String => Type::Number,
             Type::Any | Type::Decision => Type::Any,
             other => {
@@ -129,6 +130,10 @@ impl<'a> Checker<'a> {
                 format!("an element of {} is found by {}, not {}", owner.words(), wanted.words(), kind.words());
             self.report(index.start_position(), &message, None);
         }
-        if owner == Type::Strings && kind == Type::Number { Type::String } else { Type::Any }
+        match owner {
+            Type::Strings if kind == Type::Number => Type::String,
+            Type::Table => Type::Row,
+            _ => Type::Any,
+        }
     }
 }

@@ -29,6 +29,10 @@ pub(crate) struct Uses {
     pub(crate) body: bool,
     /// Numbers of groups.
     pub(crate) load: bool,
+    /// The time of day.
+    pub(crate) time: bool,
+    /// The client's address.
+    pub(crate) address: bool,
     pub(crate) groups: Vec<GroupUse>,
     pub(crate) clusters: Vec<GroupUse>,
 }
@@ -55,6 +59,7 @@ pub(crate) struct Context<'a> {
 /// Checks the value of a constant.
 pub(crate) fn constant<'a>(context: Context<'a>, script: &'a Script, expression: &'a Expr) -> (Uses, Vec<RuleError>) {
     let mut checker = Checker::new(context, script);
+    checker.in_constant = true;
     checker.expression(expression);
     checker.finish()
 }
@@ -76,6 +81,8 @@ impl Uses {
     pub(crate) fn add(&mut self, other: Uses) {
         self.body |= other.body;
         self.load |= other.load;
+        self.time |= other.time;
+        self.address |= other.address;
         for (ours, theirs) in [(&mut self.groups, other.groups), (&mut self.clusters, other.clusters)] {
             for found in theirs {
                 if !ours.contains(&found) {

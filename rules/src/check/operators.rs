@@ -63,10 +63,14 @@ impl<'a> Checker<'a> {
         let value = self.expression(value);
         let element = match container {
             Type::Any | Type::List | Type::Decision => Type::Any,
-            Type::Strings | Type::String | Type::Literal | Type::Map => Type::String,
+            Type::Strings | Type::String | Type::Literal | Type::Map | Type::Table => Type::String,
             Type::Range => Type::Number,
             other => {
-                self.report(position, &format!("`in` needs a list, a map or a string, not {}", other.words()), None);
+                self.report(
+                    position,
+                    &format!("`in` needs a list, a map, a table or a string, not {}", other.words()),
+                    None,
+                );
                 Type::Any
             }
         };

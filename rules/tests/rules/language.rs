@@ -37,6 +37,7 @@ fn rules_decide() {
         (r#"rule("a", |q| if q.sql.text == "SELECT 1" { route("x") });"#, "x by a"),
         (r#"rule("a", |q| switch q.user { "bob" => route("x"), "ann" => route("y"), _ => () });"#, "y by a"),
         (r#"const D = route("x").or("y"); rule("a", |q| D);"#, "x,y by a"),
+        (r#"const D = route("x").or("y"); fn f() { D } rule("a", |q| f());"#, "x,y by a"),
         (r#"const V = ["ann"]; const W = V + ["bob"]; rule("a", |q| if q.user in W { route("x") });"#, "x by a"),
         (r#"const V = ["a"]; rule("a", |q| if q.client_tags.some(|t| t in V) { route("x") });"#, "x by a"),
         (r#"rule("a", |q| { for t in q.client_tags { if t == "b" { return route(t); } } });"#, "b by a"),

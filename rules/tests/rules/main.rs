@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
 mod common;
+mod data;
 /// What rules can say, and what comes of it.
 mod language;
 /// Scripts that would take for ever, or all memory.

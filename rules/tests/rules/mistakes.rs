@@ -281,7 +281,7 @@ fn tells_wrong_types_and_numbers_of_arguments() {
         ),
         (
             "rule(\"a\", |q| if \"x\" in q.hour { route(\"x\") });",
-            &["rule `a`: line 1, column 22: `in` needs a list, a map or a string, not a number"],
+            &["rule `a`: line 1, column 22: `in` needs a list, a map, a table or a string, not a number"],
         ),
         (
             "rule(\"a\", |q| if q[\"user\"] == \"x\" { route(\"x\") });",

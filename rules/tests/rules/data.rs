@@ -1,0 +1,130 @@
+//! Tables and time zones.
+
+use warren_rules::{RuleFile, RuleSet};
+
+use crate::common::{compile_files, outcome, query};
+
+const TEAMS: (&str, &str) = ("tables/teams.csv", "user,team,floor\nann,blue,2\nbob,red\n");
+const LIMITS: (&str, &str) =
+    ("tables/limits.toml", "[ann]\nrunning = 3\nnight = true\njobs = [\"etl\", \"bi\"]\n[bob]\nrunning = 5\n");
+
+#[test]
+fn tables_say_what_they_hold_and_a_missing_row_is_empty() {
+    for (expression, want) in [
+        ("TEAMS[q.user].team", "blue"),
+        ("`${TEAMS[\"bob\"].team}${TEAMS[\"bob\"].floor}.`", "red."),
+        ("`${TEAMS[\"eve\"].team}.`", "."),
+        ("`${\"ann\" in TEAMS} ${\"eve\" in TEAMS} ${TEAMS.contains(\"bob\")} ${TEAMS.len()}`", "true false true 2"),
+        ("{ let row = TEAMS[q.user]; row.team }", "blue"),
+        ("TEAMS[q.user][\"team\"]", "blue"),
+        ("team(q.user)", "blue"),
+        ("`${LIMITS[q.user].running + 1} ${LIMITS[\"eve\"].running}`", "4 0"),
+        ("`${LIMITS[q.user].night} ${LIMITS[\"bob\"].night}`", "true false"),
+        ("`${\"bi\" in LIMITS[q.user].jobs} ${LIMITS[\"bob\"].jobs.len()}`", "true 0"),
+    ] {
+        let source = format!(
+            "const TEAMS = table(\"teams.csv\"); const LIMITS = table(\"limits.toml\"); fn team(u) {{ TEAMS[u].team }} \
+             rule(\"a\", |q| deny({expression}));"
+        );
+        let rules =
+            compile_files(&[("rules.rhai", &source), TEAMS, LIMITS]).unwrap_or_else(|e| panic!("{e}\n{source}"));
+        let decision = rules.decide(query(r#"{"headers": {"X-Trino-User": "ann"}}"#));
+        assert_eq!(outcome(&decision), format!("denied by a: {want}"), "{expression}");
+    }
+}
+
+#[test]
+fn mistakes_about_tables_are_told_with_what_to_do() {
+    for (source, want) in [
+        (
+            r#"const T = table("team.csv");"#,
+            "rules.rhai: line 1, column 17: there is no table `team.csv`; did you mean `teams.csv`?",
+        ),
+        (
+            r#"const T = table("x.json");"#,
+            "rules.rhai: line 1, column 17: there is no table `x.json`; known: `teams.csv`",
+        ),
+        (
+            r#"rule("a", |q| if q.user in table("teams.csv") { route("x") });"#,
+            "rules.rhai: rule `a`: line 1, column 28: `table` stands in a constant only; \
+             write `const TABLE = table(…);` above the rules",
+        ),
+        (
+            r#"const T = table("teams.csv"); rule("a", |q| route(T[q.user].taem));"#,
+            "rules.rhai: rule `a`: line 1, column 61: the table has no column `taem`; did you mean `team`?",
+        ),
+        (
+            r#"const T = table("teams.csv"); rule("a", |q| if T[q.user].team > 5 { route("x") });"#,
+            "rules.rhai: rule `a`: line 1, column 63: `>` cannot compare a string with a number",
+        ),
+        (
+            r#"const T = table("teams.csv"); rule("a", |q| if 5 in T { route("x") });"#,
+            "rules.rhai: rule `a`: line 1, column 50: a number is never in a table",
+        ),
+        (
+            r#"const T = table("teams.csv"); rule("a", |q| route(T.ann));"#,
+            "rules.rhai: rule `a`: line 1, column 53: a table has no property `ann`; known: `contains`, `len`",
+        ),
+    ] {
+        assert_eq!(compile_files(&[("rules.rhai", source), TEAMS]).err().unwrap().to_string(), want, "{source}");
+    }
+    let broken = ("tables/teams.csv", "user,team\n,x\nann,y,z\n");
+    assert_eq!(
+        compile_files(&[("rules.rhai", "const T = table(\"teams.csv\"); rule(\"a\", |q| q.usr);"), broken])
+            .err()
+            .unwrap()
+            .to_string(),
+        "rules.rhai: rule `a`: line 1, column 47: the query has no property `usr`; did you mean `user`?\n\
+         tables/teams.csv: line 2: the key is empty; the first column is the key\n\
+         tables/teams.csv: line 3: 3 columns; the first line names 2; name the column, or put a text with a comma between quotes"
+    );
+}
+
+#[test]
+fn clocks_go_by_the_time_zone() {
+    // Saturday, 2026-07-04 22:30 UTC.
+    let at = r#"{"now": 1783204200}"#;
+    for (expression, want) in [
+        ("`${q.hour} ${q.weekday} ${q.clock}`", "22 6 22:30"),
+        ("`${q.hour(\"Europe/Berlin\")} ${q.weekday(\"Europe/Berlin\")} ${q.clock(\"Europe/Berlin\")}`", "0 7 00:30"),
+        ("`${q.clock(\"Asia/Kolkata\")} ${q.clock(ZONE)}`", "04:00 18:30"),
+        ("`${q.clock >= \"22:00\" && q.clock < \"23:00\"}`", "true"),
+    ] {
+        let source = format!("const ZONE = \"America/New_York\"; rule(\"a\", |q| deny({expression}));");
+        let rules = compile_files(&[("rules.rhai", &source)]).unwrap_or_else(|e| panic!("{e}\n{source}"));
+        assert_eq!(outcome(&rules.decide(query(at))), format!("denied by a: {want}"), "{expression}");
+        assert!(rules.reads_time());
+    }
+    for (source, want) in [
+        (
+            r#"rule("a", |q| if q.hour("Europe/Berln") > 5 { route("x") });"#,
+            "rule `a`: line 1, column 25: there is no time zone `Europe/Berln`; did you mean `Europe/Berlin`?",
+        ),
+        (
+            r#"rule("a", |q| if q.hour(q.time_zone) > 5 { route("x") });"#,
+            "rule `a`: line 1, column 20: the time zone of `hour` is written out, not computed; \
+             put it between quotes, or into a `const`",
+        ),
+    ] {
+        assert_eq!(compile_files(&[("rules.rhai", source)]).err().unwrap().to_string(), want);
+    }
+}
+
+/// The filter has neither CSV nor a time zone database.
+#[test]
+fn scripts_and_what_was_read_for_them_make_the_same_rule_set() {
+    let script = RuleFile {
+        name: "rules.rhai".to_owned(),
+        source:
+            "const T = table(\"teams.csv\"); rule(\"a\", |q| if q.hour(\"Asia/Tokyo\") == 9 { route(T[q.user].team) });"
+                .to_owned(),
+    };
+    let table = RuleFile { name: TEAMS.0.to_owned(), source: TEAMS.1.to_owned() };
+    let whole = RuleSet::compile(&[script.clone(), table]).unwrap();
+    let data = serde_json::from_str(&serde_json::to_string(&whole.data()).unwrap()).unwrap();
+    let loaded = RuleSet::load(&[script], data).unwrap();
+    for rules in [whole, loaded] {
+        let decision = rules.decide(query(r#"{"headers": {"X-Trino-User": "ann"}, "now": 0}"#));
+        assert_eq!(outcome(&decision), "blue by a");
+    }
+}
