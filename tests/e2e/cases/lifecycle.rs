@@ -88,6 +88,7 @@ pub(super) fn a_cluster_that_went_and_came_back_is_known_to_the_warren_that_foll
     let options = |name: &str, database_url: &str| WarrenOptions {
         name: name.to_owned(),
         database_url: database_url.to_owned(),
+        default_group: "adhoc".to_owned(),
         ..WarrenOptions::default()
     };
     let database = stack.postgres.create_database("follower")?;
