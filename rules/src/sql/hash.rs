@@ -59,9 +59,10 @@ pub fn query_hashes(text: &str) -> QueryHashes {
     QueryHashes { user_query_hash: hex(user), generic_query_hash: hex(generic) }
 }
 
-/// The prefix of `X'…'` and `U&'…'` is outside the quotes.
+/// The prefix of `X'…'` and `U&'…'` is outside the quotes; `$$…$$` has none.
 fn add_text(hash: &mut Sha256, text: &str) {
-    let (prefix, quoted) = text.split_at(text.find('\'').unwrap_or_default());
+    let prefix = if text.starts_with('$') { None } else { text.find('\'') };
+    let (prefix, quoted) = text.split_at(prefix.unwrap_or_default());
     add(hash, &(prefix.to_ascii_lowercase() + quoted));
 }
 
@@ -107,6 +108,7 @@ mod tests {
             ("SELECT \"a\"", "SELECT \"A\""),
             ("SELECT \"a\"", "SELECT a"),
             ("SELECT 'a  b'", "SELECT 'a b'"),
+            ("SELECT $$A'$$", "SELECT $$a'$$"),
             ("SELECT '--'", "SELECT ''"),
             ("SELECT 1; SELECT 2", "SELECT 1 SELECT 2"),
             ("SELECT ab", "SELECT a b"),

@@ -8,7 +8,7 @@ pub enum Kind {
     Word,
     /// A name in double quotes, or back quotes (which Trino refuses).
     QuotedName,
-    /// `'…'`, `U&'…'` or `X'…'`.
+    /// `'…'`, `U&'…'`, `X'…'` or `$$…$$`.
     Text,
     /// `1`, `1_000`, `0xFF`, `1.5`, `.5`, `1e5`.
     Number,
@@ -66,6 +66,10 @@ fn piece(text: &str) -> Option<(Option<Kind>, usize)> {
         (b'/', b'*') => match text.get(2..).and_then(|inner| inner.find("*/")) {
             Some(end) => (None, 2 + end + 2),
             None => (Some(Kind::Unclosed), text.len()),
+        },
+        (b'$', b'$') => match text.get(2..).and_then(|inner| inner.find("$$")) {
+            Some(end) => (Some(Kind::Text), 2 + end + 2),
+            None => (Some(Kind::Symbol), 1),
         },
         (b'\'', _) => quoted(Kind::Text, bytes, 1, b'\''),
         (b'"' | b'`', _) => quoted(Kind::QuotedName, bytes, 1, first),
@@ -195,6 +199,7 @@ mod tests {
             ),
             ("?;{-a-}", &[(Symbol, "?"), (Symbol, ";"), (Symbol, "{-"), (Word, "a"), (Symbol, "-}")]),
             ("äb\u{a0}#", &[(Other, "ä"), (Word, "b"), (Other, "\u{a0}"), (Other, "#")]),
+            ("$$it's$$ $$", &[(Text, "$$it's$$"), (Symbol, "$"), (Symbol, "$")]),
             ("a 'b", &[(Word, "a"), (Unclosed, "'b")]),
             ("a ''' b", &[(Word, "a"), (Unclosed, "''' b")]),
             ("a /* b", &[(Word, "a"), (Unclosed, "/* b")]),
@@ -206,7 +211,7 @@ mod tests {
 
     #[test]
     fn takes_time_in_proportion_to_the_text() {
-        for piece in ["'", "/*", "\"", "-", "'\"`", "1e", "x'", "ä", "("] {
+        for piece in ["'", "/*", "\"", "-", "'\"`", "1e", "x'", "ä", "(", "$$", "$$$ "] {
             // At a microsecond a byte this would be half a second; in the square of the length it would be days.
             assert!(tokens(&piece.repeat(500_000 / piece.len())).count() <= 500_000, "{piece}");
         }
