@@ -77,7 +77,7 @@ pub(crate) fn role_name(role: &str) -> &str {
 }
 
 /// As Java's `URLDecoder`: `+` is a space. What is not valid UTF-8 afterwards is replaced.
-fn url_decode(text: &str) -> String {
+pub(crate) fn url_decode(text: &str) -> String {
     percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
