@@ -28,6 +28,39 @@ pub(crate) enum Fact {
     Serving(ImmutableString),
     /// The statement.
     Text,
+    /// Something that the statement says.
+    Sql(SqlFact),
+}
+
+/// What can be asked of a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SqlFact {
+    QueryType,
+    ResourceGroupQueryType,
+    DefaultCatalog,
+    DefaultSchema,
+    Catalogs,
+    Schemas,
+    CatalogSchemas,
+    Tables,
+    WrittenTables,
+    Functions,
+    TableFunctions,
+    Writes,
+    IsQuery,
+    Deterministic,
+    KillQuery,
+    Confidence,
+    Error,
+    UserHash,
+    GenericHash,
+}
+
+impl Fact {
+    /// Is the answer as good as never the same twice?
+    pub(crate) fn is_unique(&self) -> bool {
+        matches!(self, Fact::Text | Fact::Sql(SqlFact::UserHash))
+    }
 }
 
 /// What a query answered.

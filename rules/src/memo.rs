@@ -106,7 +106,7 @@ impl Memo {
         }
         let mut place = 0;
         for fact in read {
-            if fact == Fact::Text {
+            if fact.is_unique() {
                 self.put(place, Node::AskTheRules);
                 return;
             }

@@ -7,9 +7,10 @@ use std::rc::Rc;
 
 use rhai::ImmutableString;
 
-use crate::answer::{Answer, Fact};
+use crate::answer::{Answer, Fact, SqlFact};
 use crate::data::TimeZone;
 use crate::live_state::{GroupState, LiveState, NoLiveState};
+use crate::sql::{QueryHashes, Session, SqlFacts, body_hashes, sql_facts};
 use crate::{facts, limits};
 
 /// All client tags.
@@ -35,6 +36,8 @@ pub struct Query {
     source: OnceCell<ImmutableString>,
     tags: OnceCell<Vec<ImmutableString>>,
     text: OnceCell<ImmutableString>,
+    sql: OnceCell<SqlFacts>,
+    hashes: OnceCell<QueryHashes>,
 }
 
 impl Query {
@@ -60,6 +63,8 @@ impl Query {
             source: OnceCell::new(),
             tags: OnceCell::new(),
             text: OnceCell::new(),
+            sql: OnceCell::new(),
+            hashes: OnceCell::new(),
         }
     }
 
@@ -187,6 +192,18 @@ impl Query {
         self.text.get_or_init(cut).clone()
     }
 
+    /// What the statement says; computed once, when a rule first asks.
+    pub(crate) fn sql(&self, fact: SqlFact) -> &SqlFacts {
+        self.note(Fact::Sql(fact));
+        self.known_sql()
+    }
+
+    /// Either hash of the statement. Apart from the other facts: a hash takes longer than all of them.
+    pub(crate) fn hash(&self, fact: SqlFact) -> &str {
+        self.note(Fact::Sql(fact));
+        self.known_hash(fact)
+    }
+
     pub(crate) fn method(&self) -> &str {
         self.note(Fact::Method);
         &self.method
@@ -287,12 +304,58 @@ impl Query {
             Fact::Group(name) => Answer::Group(self.live.group(name)),
             Fact::Serving(name) => Answer::Flag(self.live.serving(name)),
             Fact::Text => Answer::Unique,
+            Fact::Sql(fact) => self.answer_sql(*fact),
         }
     }
 
     /// Seconds since 1970 as clocks there show them.
     fn local(&self, zone: Option<&TimeZone>) -> Option<i64> {
         self.now.map(|now| now.saturating_add(zone.map_or(0, |zone| zone.offset(now))))
+    }
+
+    fn answer_sql(&self, fact: SqlFact) -> Answer<'_> {
+        let text = |text: &'_ Option<String>| Answer::Text(text.clone().unwrap_or_default().into());
+        let sql = self.known_sql();
+        match fact {
+            SqlFact::QueryType => Answer::text(sql.query_type.unwrap_or_default()),
+            SqlFact::ResourceGroupQueryType => Answer::text(sql.resource_group_query_type),
+            SqlFact::DefaultCatalog => text(&sql.default_catalog),
+            SqlFact::DefaultSchema => text(&sql.default_schema),
+            SqlFact::Catalogs => Answer::texts(sql.catalogs.iter().map(String::as_str)),
+            SqlFact::Schemas => Answer::texts(sql.schemas.iter().map(String::as_str)),
+            SqlFact::CatalogSchemas => Answer::texts(sql.catalog_schemas.iter().map(String::as_str)),
+            SqlFact::Tables => Answer::texts(sql.tables.iter().map(String::as_str)),
+            SqlFact::WrittenTables => Answer::texts(sql.written_tables.iter().map(String::as_str)),
+            SqlFact::Functions => Answer::texts(sql.functions.iter().map(String::as_str)),
+            SqlFact::TableFunctions => Answer::texts(sql.table_functions.iter().map(String::as_str)),
+            SqlFact::Writes => Answer::Flag(sql.writes),
+            SqlFact::IsQuery => Answer::Flag(sql.is_query),
+            SqlFact::Deterministic => Answer::Flag(sql.deterministic),
+            SqlFact::KillQuery => text(&sql.kill_query),
+            SqlFact::Confidence => Answer::text(sql.confidence.as_str()),
+            SqlFact::Error => text(&sql.error),
+            SqlFact::UserHash => Answer::Unique,
+            SqlFact::GenericHash => Answer::text(self.known_hash(fact)),
+        }
+    }
+
+    fn known_sql(&self) -> &SqlFacts {
+        self.sql.get_or_init(|| {
+            let prepared: Vec<&str> = self.headers("x-trino-prepared-statement").collect();
+            sql_facts(
+                &self.body,
+                Session {
+                    catalog: self.header("x-trino-catalog").unwrap_or_default(),
+                    schema: self.header("x-trino-schema").unwrap_or_default(),
+                    prepared_statements: &prepared,
+                },
+            )
+        })
+    }
+
+    fn known_hash(&self, fact: SqlFact) -> &str {
+        let hashes = self.hashes.get_or_init(|| body_hashes(&self.body));
+        if fact == SqlFact::UserHash { &hashes.user_query_hash } else { &hashes.generic_query_hash }
     }
 
     fn known_user(&self) -> &ImmutableString {

@@ -1,17 +1,20 @@
 //! `q`: what a script sees of a query. Values are read when asked for; a missing string is `""`.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Map};
 use xxhash_rust::xxh64::xxh64;
 
 use super::decision::fail;
+use crate::answer::SqlFact;
 use crate::data::TimeZone;
 use crate::facts;
 use crate::limits;
 use crate::live_state::GroupState;
 use crate::query::Query;
 use crate::runtime::Runtime;
+use crate::sql::SqlFacts;
 
 type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
 
@@ -55,6 +58,12 @@ impl Q {
     }
 }
 
+impl Sql {
+    fn get(&self, fact: SqlFact) -> &SqlFacts {
+        self.0.sql(fact)
+    }
+}
+
 impl Group {
     fn state(&self) -> GroupState {
         self.query.group(&self.name).unwrap_or_default()
@@ -69,6 +78,7 @@ pub(crate) fn register(engine: &mut Engine, runtime: &Rc<Runtime>) {
     register_client(engine);
     register_session(engine);
     register_request(engine);
+    register_sql(engine);
     register_state(engine);
     register_time(engine, runtime);
     register_tools(engine, runtime);
@@ -118,8 +128,33 @@ fn register_request(engine: &mut Engine) {
         .register_get("remote_address", |q: &mut Q| text(q.0.address()))
         .register_get("method", |q: &mut Q| text(q.0.method()))
         .register_get("url_path", |q: &mut Q| text(q.0.path()))
-        .register_get("sql", |q: &mut Q| Sql(Rc::clone(&q.0)))
-        .register_get("text", |sql: &mut Sql| sql.0.text());
+        .register_get("sql", |q: &mut Q| Sql(Rc::clone(&q.0)));
+}
+
+fn register_sql(engine: &mut Engine) {
+    engine
+        .register_get("text", |sql: &mut Sql| sql.0.text())
+        .register_get("query_type", |sql: &mut Sql| text(sql.get(SqlFact::QueryType).query_type.unwrap_or_default()))
+        .register_get("resource_group_query_type", |sql: &mut Sql| {
+            text(sql.get(SqlFact::ResourceGroupQueryType).resource_group_query_type)
+        })
+        .register_get("default_catalog", |sql: &mut Sql| or_empty(&sql.get(SqlFact::DefaultCatalog).default_catalog))
+        .register_get("default_schema", |sql: &mut Sql| or_empty(&sql.get(SqlFact::DefaultSchema).default_schema))
+        .register_get("catalogs", |sql: &mut Sql| strings(&sql.get(SqlFact::Catalogs).catalogs))
+        .register_get("schemas", |sql: &mut Sql| strings(&sql.get(SqlFact::Schemas).schemas))
+        .register_get("catalog_schemas", |sql: &mut Sql| strings(&sql.get(SqlFact::CatalogSchemas).catalog_schemas))
+        .register_get("tables", |sql: &mut Sql| strings(&sql.get(SqlFact::Tables).tables))
+        .register_get("written_tables", |sql: &mut Sql| strings(&sql.get(SqlFact::WrittenTables).written_tables))
+        .register_get("functions", |sql: &mut Sql| strings(&sql.get(SqlFact::Functions).functions))
+        .register_get("table_functions", |sql: &mut Sql| strings(&sql.get(SqlFact::TableFunctions).table_functions))
+        .register_get("writes", |sql: &mut Sql| sql.get(SqlFact::Writes).writes)
+        .register_get("is_query", |sql: &mut Sql| sql.get(SqlFact::IsQuery).is_query)
+        .register_get("deterministic", |sql: &mut Sql| sql.get(SqlFact::Deterministic).deterministic)
+        .register_get("kill_query", |sql: &mut Sql| or_empty(&sql.get(SqlFact::KillQuery).kill_query))
+        .register_get("confidence", |sql: &mut Sql| text(sql.get(SqlFact::Confidence).confidence.as_str()))
+        .register_get("error", |sql: &mut Sql| or_empty(&sql.get(SqlFact::Error).error))
+        .register_get("user_hash", |sql: &mut Sql| text(sql.0.hash(SqlFact::UserHash)))
+        .register_get("generic_hash", |sql: &mut Sql| text(sql.0.hash(SqlFact::GenericHash)));
 }
 
 fn register_state(engine: &mut Engine) {
@@ -185,6 +220,15 @@ fn matches(runtime: &Runtime, text: &str, pattern: &str) -> Result<bool> {
 /// A string no longer than scripts may hold; the rest is cut off.
 fn text(value: &str) -> ImmutableString {
     facts::cut(value).into()
+}
+
+fn or_empty(value: &Option<String>) -> ImmutableString {
+    text(value.as_deref().unwrap_or_default())
+}
+
+/// A list no larger than scripts may hold; the rest is left out.
+fn strings(values: &BTreeSet<String>) -> Array {
+    within(values.iter().take(limits::ARRAY_ELEMENTS), |value| value.len()).map(|value| text(value).into()).collect()
 }
 
 /// A map no larger than scripts may hold; the rest is left out.

@@ -14,3 +14,5 @@ mod memo;
 mod mistakes;
 /// Broken scripts: compiling and deciding end.
 mod never_panics;
+/// What rules see of a statement.
+mod sql;
