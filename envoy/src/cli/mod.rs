@@ -17,6 +17,7 @@ mod history;
 mod operation;
 mod rules;
 mod serve;
+mod sql;
 mod status;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -66,6 +67,8 @@ enum Command {
         #[command(subcommand)]
         command: rules::RulesCommand,
     },
+    /// Tell what a statement, read from standard input, names and does
+    Sql(sql::SqlArgs),
     /// Show queries of the past, the newest first, or one of them
     History(Box<history::HistoryArgs>),
     /// Show what is served, what is wrong, and what each Envoy made of it
@@ -141,6 +144,7 @@ pub fn run() -> ExitCode {
                 Ok(Outcome::Good)
             }
             Command::Rules { api, command } => rules::run(&api, command).await,
+            Command::Sql(args) => sql::print(&args),
             Command::History(args) => history::run(*args).await,
             Command::Status { api, json } => status::print(&api, json).await,
         }

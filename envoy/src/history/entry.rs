@@ -7,7 +7,7 @@ use envoy_types::pb::envoy::data::accesslog::v3::{AccessLogCommon, HttpAccessLog
 use envoy_types::pb::google::protobuf::{BytesValue, StringValue};
 use prost::{Message, Name};
 use serde::{Deserialize, Serialize};
-use warren_rules::sql::query_hashes;
+use warren_rules::sql::body_hashes;
 
 /// As long as a column of Trino Gateway's takes a name, in characters.
 const NAME: usize = 255;
@@ -134,7 +134,7 @@ impl Row {
         let cut = whole > sent.len() as u64;
         let text = String::from_utf8_lossy(sent);
         if !cut {
-            let hashes = query_hashes(&text);
+            let hashes = body_hashes(&text);
             self.user_query_hash = Some(hashes.user_query_hash);
             self.generic_query_hash = Some(hashes.generic_query_hash);
         }

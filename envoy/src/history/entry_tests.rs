@@ -48,7 +48,7 @@ fn with_text(text: &[u8], body_bytes: u64, kept: KeptText) -> Row {
 fn a_query_is_kept_with_all_that_the_filter_and_envoy_know() {
     let states =
         [(QUERY_STATE, ROUTED.as_bytes()), (QUERY_ID_STATE, b"20261124_090507_00001_abcde"), (TEXT_STATE, b"SELECT 1")];
-    let hashes = query_hashes("SELECT 1");
+    let hashes = body_hashes("SELECT 1");
     let want = Row {
         id: "20261124_090507_00001_abcde".into(),
         created: 1_764_000_000_123,
@@ -108,7 +108,7 @@ fn a_text_that_was_cut_has_no_hashes_and_ends_with_a_whole_letter() {
 fn as_much_of_the_text_is_kept_as_is_wanted() {
     let row = with_text(b"SELECT 1", 8, KeptText::Hashed);
     assert_eq!((row.text, row.text_cut), (None, Some(false)));
-    assert_eq!(row.user_query_hash, Some(query_hashes("SELECT 1").user_query_hash));
+    assert_eq!(row.user_query_hash, Some(body_hashes("SELECT 1").user_query_hash));
     let row = with_text(b"SELECT 1", 8, KeptText::Off);
     assert_eq!((row.text, row.text_cut, row.user_query_hash), (None, None, None));
 }
