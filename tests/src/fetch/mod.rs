@@ -179,6 +179,11 @@ impl Programs {
         Ok(self.part(Part::S3Server)?.join("s3proxy-4.1.0-jar-with-dependencies.jar"))
     }
 
+    /// Folder of TPC-DS's queries, `q1.sql` to `q99.sql` and variants.
+    pub fn tpcds_queries(&self) -> Result<PathBuf> {
+        Ok(self.part(Part::TpcDsQueries)?.join("resources/queries"))
+    }
+
     /// Trino Gateway, to be run with `java -jar`.
     pub fn trino_gateway(&self) -> Result<PathBuf> {
         Ok(self.part(Part::TrinoGateway)?.join("gateway-ha-21-jar-with-dependencies.jar"))

@@ -25,6 +25,8 @@ pub enum Part {
     JavaCompiler,
     /// A server that speaks S3.
     S3Server,
+    /// The queries of TPC-DS.
+    TpcDsQueries,
     /// Trino Gateway, which tests and the benchmark compare with.
     TrinoGateway,
 }
@@ -41,7 +43,7 @@ impl Part {
             | Part::TrinoTpch
             | Part::TrinoMemory
             | Part::TrinoCli => false,
-            Part::TrinoJdbc | Part::JavaCompiler | Part::S3Server | Part::TrinoGateway => true,
+            Part::TrinoJdbc | Part::JavaCompiler | Part::S3Server | Part::TpcDsQueries | Part::TrinoGateway => true,
         }
     }
 }
@@ -309,6 +311,16 @@ pub const PROGRAMS: &[Program] = &[
         unpacking: Unpacking::Nothing,
     },
     Program {
+        part: Part::TpcDsQueries,
+        name: "tpcds-queries",
+        version: "0.6.0",
+        platform: Platform::Any,
+        source: Source::PyPi { package: "databricks-tpcds" },
+        file: "databricks_tpcds-0.6.0-py3-none-any.whl",
+        sha256: "59fa7eb6340414a8c423808e81f7531425473bc9415a93a08bfb2a557f2c31bf",
+        unpacking: Unpacking::Zip,
+    },
+    Program {
         part: Part::TrinoGateway,
         name: "trino-gateway",
         version: "21",
@@ -350,6 +362,7 @@ mod tests {
                     "trino-jdbc",
                     "java-compiler",
                     "s3-server",
+                    "tpcds-queries",
                     "trino-gateway"
                 ],
                 "{platform:?}"
