@@ -5,7 +5,7 @@ MODULE = target/wasm32-wasip1/wasm/warren_filter.wasm
 WASM = $(CARGO) build --quiet --locked -p warren-filter --target wasm32-wasip1 --profile wasm && \
 	$(CARGO) run --quiet --locked -p warren-trim -- $(MODULE)
 ARGS ?=
-# How long each of the seven targets is fuzzed; all together 35 minutes.
+# How long each of the eight targets is fuzzed; all together 40 minutes.
 SECONDS ?= 300
 
 .PHONY: help demo build test test-full fuzz bench profile lint fmt

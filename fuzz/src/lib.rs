@@ -8,6 +8,7 @@ mod path;
 mod plugin_config;
 mod route_metadata;
 mod sql;
+mod sql_facts;
 mod transaction;
 
 pub use headers::headers;
@@ -15,18 +16,20 @@ pub use path::path;
 pub use plugin_config::plugin_config;
 pub use route_metadata::route_metadata;
 pub use sql::sql;
+pub use sql_facts::sql_facts;
 pub use transaction::{query_id, transaction};
 
 /// A target: it panics when what must hold does not.
 pub type Target = fn(&[u8]);
 
 /// All targets, by the names of their corpora.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("headers", headers),
     ("path", path),
     ("plugin_config", plugin_config),
     ("query_id", query_id),
     ("route_metadata", route_metadata),
     ("sql", sql),
+    ("sql_facts", sql_facts),
     ("transaction", transaction),
 ];
