@@ -5,12 +5,15 @@
 use std::rc::Rc;
 
 use divan::Bencher;
+use divan::counter::BytesCount;
+use warren_rules::sql::{Session, query_hashes, sql_facts};
 use warren_rules::{Query, RuleFile, RuleSet};
 
 const FIVE: &str = include_str!("five.rhai");
 const FIFTY: &str = concat!(include_str!("forty_five.rhai"), include_str!("five.rhai"));
 const SQL: &str = include_str!("sql.rhai");
 
+const REPORT: &str = include_str!("report.sql");
 const STATEMENT: &str = "SELECT region, count(*) AS orders FROM hive.sales.orders GROUP BY region";
 
 fn main() {
@@ -26,6 +29,25 @@ fn decide(bencher: Bencher<'_, '_>, rules: &str) {
         _ => SQL,
     });
     bencher.with_inputs(query).bench_local_values(|query| rules.decide(query));
+}
+
+/// All facts of a statement, the hashes apart: a rule set that reads any of them pays this once a query.
+#[divan::bench(args = ["short", "report"])]
+fn facts(bencher: Bencher<'_, '_>, statement: &str) {
+    let statement = text(statement);
+    let session = Session { catalog: "hive", schema: "retail", prepared_statements: &[] };
+    bencher.counter(BytesCount::of_str(statement)).bench_local(|| sql_facts(statement, session));
+}
+
+/// Both hashes of a statement.
+#[divan::bench(args = ["short", "report"])]
+fn hashes(bencher: Bencher<'_, '_>, statement: &str) {
+    let statement = text(statement);
+    bencher.counter(BytesCount::of_str(statement)).bench_local(|| query_hashes(statement));
+}
+
+fn text(name: &str) -> &'static str {
+    if name == "short" { STATEMENT } else { REPORT }
 }
 
 /// What a new rule set costs each worker of each Envoy, once.
