@@ -1,6 +1,7 @@
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.reflect.ClassPath;
 import io.trino.sql.parser.ParsingException;
 import io.trino.sql.parser.SqlParser;
 import io.trino.sql.tree.AddColumn;
@@ -74,20 +75,23 @@ import io.trino.sql.tree.WithQuery;
 import io.trino.util.StatementUtils;
 
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.lang.reflect.Modifier;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Locale.ENGLISH;
 
 /**
  * Says what Trino's own parser makes of statements: one JSON string a line in, one JSON object a line out.
- * The default catalog and schema are the two arguments.
+ * The default catalog and schema are the two arguments. With the argument {@code kinds} it lists all kinds of statements.
  */
 public final class Oracle
 {
@@ -111,6 +115,10 @@ public final class Oracle
             throws Exception
     {
         ObjectMapper mapper = new ObjectMapper();
+        if (arguments[0].equals("kinds")) {
+            System.out.println(mapper.writeValueAsString(kinds()));
+            return;
+        }
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, UTF_8));
         PrintStream out = new PrintStream(System.out, false, UTF_8);
         for (String line = in.readLine(); line != null; line = in.readLine()) {
@@ -124,6 +132,16 @@ public final class Oracle
             out.println(mapper.writeValueAsString(answer));
         }
         out.flush();
+    }
+
+    private static Set<String> kinds()
+            throws IOException
+    {
+        return ClassPath.from(Statement.class.getClassLoader()).getTopLevelClasses(Statement.class.getPackageName()).stream()
+                .map(ClassPath.ClassInfo::load)
+                .filter(type -> Statement.class.isAssignableFrom(type) && !Modifier.isAbstract(type.getModifiers()))
+                .map(Class::getSimpleName)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     private void answer(String sql, ObjectNode answer)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
@@ -29,37 +29,63 @@ pub(crate) struct Answer {
     pub(crate) functions: BTreeSet<String>,
 }
 
-/// An answer for each statement, in order.
-pub(crate) fn ask<'a>(programs: &Programs, statements: impl Iterator<Item = &'a str>) -> Result<Vec<Answer>> {
-    let jars = class_path(&programs.trino_jars()?)?;
-    let sum: String = Sha256::digest(SOURCE).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    let classes = programs.once(&format!("sql-oracle-{sum}"), &Progress::on_stderr(), |folder| {
-        std::fs::write(folder.join("Oracle.java"), SOURCE).context("the oracle's source cannot be written")?;
-        let mut compiler = Command::new(programs.java()?);
-        compiler.arg("-jar").arg(programs.java_compiler()?).args(["-25", "-proc:none", "-d", ".", "-classpath", &jars]);
-        let output = compiler.arg("Oracle.java").current_dir(folder).stdin(Stdio::null()).output()?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "tests/sql/Oracle.java does not compile:\n{said}");
-        Ok(())
-    })?;
-    let mut java = Command::new(programs.java()?);
-    java.args(["-XX:TieredStopAtLevel=1", "-classpath"]).arg(format!("{}:{jars}", classes.display()));
-    java.args(["Oracle", CATALOG, SCHEMA]).stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = java.spawn().context("the fetched Java cannot be started")?;
-    let input = child.stdin.take().context("a Java without standard input")?;
-    let questions: Vec<String> = statements.map(serde_json::to_string).collect::<Result<_, _>>()?;
-    // It answers while it is asked.
-    let writer = std::thread::spawn(move || -> std::io::Result<()> {
-        let mut input = BufWriter::new(input);
-        questions.iter().try_for_each(|question| writeln!(input, "{question}"))?;
-        input.flush()
-    });
-    let output = child.wait_with_output().context("the oracle's output cannot be read")?;
-    let written = writer.join().ok().context("the thread that asks the oracle panicked")?;
-    ensure!(output.status.success(), "the oracle ended with {}", output.status);
-    written.context("the oracle does not read")?;
-    let answers = String::from_utf8(output.stdout).context("the oracle's output is not UTF-8")?;
-    answers.lines().map(|line| serde_json::from_str(line).with_context(|| format!("the oracle said {line}"))).collect()
+/// The oracle, compiled.
+pub(crate) struct Oracle {
+    java: PathBuf,
+    class_path: String,
+}
+
+impl Oracle {
+    /// Compiled once for each source, by a compiler that needs only the Java that was fetched.
+    pub(crate) fn new(programs: &Programs) -> Result<Oracle> {
+        let jars = class_path(&programs.trino_jars()?)?;
+        let java = programs.java()?;
+        let sum: String = Sha256::digest(SOURCE).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let classes = programs.once(&format!("sql-oracle-{sum}"), &Progress::on_stderr(), |folder| {
+            std::fs::write(folder.join("Oracle.java"), SOURCE).context("the oracle's source cannot be written")?;
+            let mut compiler = Command::new(&java);
+            compiler.arg("-jar").arg(programs.java_compiler()?);
+            compiler.args(["-25", "-proc:none", "-d", ".", "-classpath", &jars, "Oracle.java"]);
+            let output = compiler.current_dir(folder).stdin(Stdio::null()).output();
+            let output = output.context("the fetched Java cannot be started: remove it from the cache")?;
+            let said = String::from_utf8_lossy(&output.stderr);
+            ensure!(output.status.success(), "tests/sql/Oracle.java does not compile:\n{said}");
+            Ok(())
+        })?;
+        Ok(Oracle { java, class_path: format!("{}:{jars}", classes.display()) })
+    }
+
+    /// All kinds of statements that Trino's syntax tree has.
+    pub(crate) fn kinds(&self) -> Result<BTreeSet<String>> {
+        let answers = self.run(&["kinds"], Vec::new())?;
+        serde_json::from_str(&answers).with_context(|| format!("the oracle said {answers}"))
+    }
+
+    /// An answer for each statement, in order.
+    pub(crate) fn ask<'a>(&self, statements: impl Iterator<Item = &'a str>) -> Result<Vec<Answer>> {
+        let questions: Vec<String> = statements.map(serde_json::to_string).collect::<Result<_, _>>()?;
+        let answers = self.run(&[CATALOG, SCHEMA], questions)?;
+        let answer = |line| serde_json::from_str(line).with_context(|| format!("the oracle said {line}"));
+        answers.lines().map(answer).collect()
+    }
+
+    fn run(&self, arguments: &[&str], questions: Vec<String>) -> Result<String> {
+        let mut java = Command::new(&self.java);
+        java.args(["-XX:TieredStopAtLevel=1", "-classpath", &self.class_path, "Oracle"]).args(arguments);
+        let mut child = java.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().context("Java cannot be started")?;
+        let input = child.stdin.take().context("a Java without standard input")?;
+        // It answers while it is asked.
+        let writer = std::thread::spawn(move || -> std::io::Result<()> {
+            let mut input = BufWriter::new(input);
+            questions.iter().try_for_each(|question| writeln!(input, "{question}"))?;
+            input.flush()
+        });
+        let output = child.wait_with_output().context("the oracle's output cannot be read")?;
+        let written = writer.join().ok().context("the thread that asks the oracle panicked")?;
+        ensure!(output.status.success(), "the oracle ended with {}", output.status);
+        written.context("the oracle does not read")?;
+        String::from_utf8(output.stdout).context("the oracle's output is not UTF-8")
+    }
 }
 
 fn class_path(folder: &Path) -> Result<String> {
