@@ -7,22 +7,14 @@
 mod cases;
 
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use libtest_mimic::{Arguments, Failed, Trial};
 use warren_tests::interrupt;
 use warren_tests::progress::Progress;
+use warren_tests::shared::Shared;
 use warren_tests::stack::{Stack, StackOptions};
-
-/// Not asked for yet, running, or broken.
-#[derive(Default)]
-enum Shared {
-    #[default]
-    NotStarted,
-    Running(Box<Stack>),
-    Broken,
-}
 
 fn main() -> ExitCode {
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
@@ -30,7 +22,7 @@ fn main() -> ExitCode {
         eprintln!("{error:#}");
         return ExitCode::FAILURE;
     }
-    let shared = Arc::new(Mutex::new(Shared::default()));
+    let shared = Arc::new(Shared::default());
     let trials = cases::CASES
         .iter()
         .map(|(name, case)| {
@@ -62,24 +54,17 @@ fn options() -> StackOptions {
     }
 }
 
-fn run(shared: &Mutex<Shared>, case: cases::Case) -> Result<()> {
-    // A case that panicked leaves the lock poisoned and the stack as good as a failing one does.
-    let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
-    let fresh = matches!(*shared, Shared::NotStarted);
-    if fresh {
-        *shared = Shared::Broken;
-        *shared = Shared::Running(Box::new(Stack::start("e2e", options(), &Progress::on_stderr())?));
-    }
-    let Shared::Running(stack) = &*shared else {
-        return Err(anyhow!("the stack did not start; see the first case that failed"));
-    };
-    let print_logs = LogsOnFailure { stack, done: false };
-    if !fresh {
-        stack.reset()?;
-    }
-    case(stack)?;
-    print_logs.passed();
-    Ok(())
+fn run(shared: &Shared<(), Stack>, case: cases::Case) -> Result<()> {
+    let start = || Stack::start("e2e", options(), &Progress::on_stderr());
+    shared.run((), start, |stack, fresh| {
+        let print_logs = LogsOnFailure { stack, done: false };
+        if !fresh {
+            stack.reset()?;
+        }
+        case(stack)?;
+        print_logs.passed();
+        Ok(())
+    })
 }
 
 /// Prints the ends of all logs unless told that the case passed; by being dropped, so after a panic too.

@@ -13,25 +13,17 @@ mod status_watch;
 mod table;
 
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Result, ensure};
 use libtest_mimic::{Arguments, Failed, Trial};
 use warren_tests::interrupt;
 use warren_tests::progress::Progress;
+use warren_tests::shared::Shared;
 use warren_tests::stack::{Stack, StackOptions};
 
 use rows::{ROWS, Row};
 use scene::Scene;
-
-/// Not asked for yet, running, or broken.
-#[derive(Default)]
-enum Shared {
-    #[default]
-    NotStarted,
-    Running(Box<Stack>),
-    Broken,
-}
 
 fn main() -> ExitCode {
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
@@ -39,7 +31,7 @@ fn main() -> ExitCode {
         eprintln!("{error:#}");
         return ExitCode::FAILURE;
     }
-    let shared = Arc::new(Mutex::new(Shared::default()));
+    let shared = Arc::new(Shared::default());
     let failed = |error: anyhow::Error| Failed::from(format!("{error:#}"));
     let mut trials: Vec<Trial> = ROWS
         .iter()
@@ -67,21 +59,16 @@ fn options() -> StackOptions {
     }
 }
 
-fn run(shared: &Mutex<Shared>, row: &Row) -> Result<()> {
-    // A row that panicked leaves the lock poisoned and the stack as good as a failing one does.
-    let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
-    if matches!(*shared, Shared::NotStarted) {
-        *shared = Shared::Broken;
-        *shared = Shared::Running(Box::new(Stack::start("faults", options(), &Progress::on_stderr())?));
-    } else if let Shared::Running(stack) = &*shared {
-        stack.reset()?;
-    }
-    let Shared::Running(stack) = &*shared else {
-        return Err(anyhow!("the stack did not start; see the first fault that failed"));
-    };
-    let measured = measure(stack, row).inspect_err(|_| eprintln!("\n{}", stack.run.log_tails(25)))?;
-    eprintln!("{}", measured.line(row.what));
-    table::note(row.what, &measured)
+fn run(shared: &Shared<(), Stack>, row: &Row) -> Result<()> {
+    let start = || Stack::start("faults", options(), &Progress::on_stderr());
+    shared.run((), start, |stack, fresh| {
+        if !fresh {
+            stack.reset()?;
+        }
+        let measured = measure(stack, row).inspect_err(|_| eprintln!("\n{}", stack.run.log_tails(25)))?;
+        eprintln!("{}", measured.line(row.what));
+        table::note(row.what, &measured)
+    })
 }
 
 fn measure(stack: &Stack, row: &Row) -> Result<table::Measured> {

@@ -22,6 +22,7 @@ pub mod raw_http2;
 pub mod relay;
 pub mod run_dir;
 pub mod s3_server;
+pub mod shared;
 pub mod stack;
 pub mod trino;
 pub mod trino_gateway;

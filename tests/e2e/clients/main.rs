@@ -13,18 +13,16 @@ mod world;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use libtest_mimic::{Arguments, Failed, Trial};
 use warren_tests::clients::Client;
 use warren_tests::interrupt;
+use warren_tests::shared::Shared;
 
 use kind::Kind;
 use page::Page;
 use scenarios::{SCENARIOS, Scenario};
 use world::World;
-
-/// The stack of the case before, if it is of use to the next; or why there is none.
-type Shared = Arc<Mutex<Option<Result<World, (Kind, String)>>>>;
 
 fn main() -> ExitCode {
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
@@ -39,7 +37,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let shared = Shared::default();
+    let shared = Arc::new(Shared::default());
     let mut trials = Vec::new();
     for kind in Kind::ALL {
         for scenario in SCENARIOS.iter().filter(|scenario| scenario.kinds.contains(&kind)) {
@@ -68,24 +66,10 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
-fn run(shared: &Shared, kind: Kind, scenario: &Scenario, client: Client) -> Result<String> {
-    // A case that panicked leaves the lock poisoned and the stack as good as a failing one does.
-    let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = shared.as_ref().map(|world| world.as_ref().map_or_else(|(kind, _)| *kind, |world| world.kind));
-    if known != Some(kind) {
-        // First the old one goes: two at once are too much for a small machine.
-        *shared = None;
-        *shared = Some(World::start(kind).map_err(|error| (kind, format!("{error:#}"))));
-    }
-    let world = match shared.as_ref() {
-        Some(Ok(world)) => world,
-        // Not tried again for each case: it waits a minute for what does not come.
-        Some(Err((_, error))) => bail!("nothing to ask: {error}"),
-        None => bail!("nothing was started"),
-    };
-    let saw = (scenario.run)(world, client);
-    if saw.is_err() {
-        eprintln!("\n{}", world.stack.run.log_tails(20));
-    }
-    saw
+fn run(shared: &Shared<Kind, World>, kind: Kind, scenario: &Scenario, client: Client) -> Result<String> {
+    shared.run(
+        kind,
+        || World::start(kind),
+        |world, _| (scenario.run)(world, client).inspect_err(|_| eprintln!("\n{}", world.stack.run.log_tails(20))),
+    )
 }
