@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::decision::{Action, Decision};
 use crate::query::Query;
 
-/// Characters of user and source that are logged; they come from the client.
+/// Characters of what comes from the client that are logged.
 const CHARACTERS: usize = 256;
 
 #[derive(Serialize)]
@@ -25,13 +25,20 @@ struct Fields<'a> {
     tags: &'a [String],
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     denied: bool,
+    #[serde(skip_serializing_if = "str::is_empty", serialize_with = "cut")]
+    client_tags: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty", serialize_with = "cut")]
+    catalog: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty", serialize_with = "cut")]
+    schema: &'a str,
 }
 
 /// `,"user":"ann","source":"","rules":"7","rule":"etl","group":"etl"`: to be put before the last brace of an object.
 ///
-/// `"denied":true` is there if a rule denied it. `rules` is the version of the rule set, `group` where the query goes, if it goes anywhere. Without any serialization
+/// `"denied":true` is there if a rule denied it, `client_tags`, `catalog` and `schema` if the client named them. `rules` is the version of the rule set, `group` where the query goes, if it goes anywhere. Without any serialization
 /// error, which there is no cause for; with one it is empty.
 pub fn access_log_fields(query: &Query, rules: &str, decision: &Decision, group: Option<&str>) -> String {
+    let header = |name| query.header(name).unwrap_or_default();
     let fields = Fields {
         user: query.user(),
         source: query.source(),
@@ -40,6 +47,9 @@ pub fn access_log_fields(query: &Query, rules: &str, decision: &Decision, group:
         group,
         tags: &decision.tags,
         denied: matches!(decision.action, Action::Deny { .. }),
+        client_tags: header("x-trino-client-tags"),
+        catalog: header("x-trino-catalog"),
+        schema: header("x-trino-schema"),
     };
     let mut piece = serde_json::to_string(&fields).unwrap_or_default();
     if piece.pop().is_some() {
@@ -86,6 +96,17 @@ mod tests {
     fn says_that_a_rule_denied_the_query() {
         let want = r#","user":"ann","source":"","rules":"7","rule":"a","denied":true"#;
         assert_eq!(fields("ann", "deny(\"no\")", None), want);
+    }
+
+    #[test]
+    fn says_what_the_client_asked_for() {
+        let source = "rule(\"a\", |q| if q.user == \"x\" { route(\"a\") });".to_owned();
+        let rules = RuleSet::compile(&[RuleFile { name: "a.rhai".to_owned(), source }]).unwrap();
+        let headers = [("x-trino-client-tags", "a,b"), ("x-trino-catalog", "lake"), ("x-trino-schema", "")];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let query = Rc::new(Query::new("POST", "/v1/statement", headers.into()));
+        let want = r#","user":"","source":"","rules":"7","rule":null,"client_tags":"a,b","catalog":"lake""#;
+        assert_eq!(access_log_fields(&query, "7", &rules.decide(query.clone()), None), want);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use envoy_types::pb::envoy::data::accesslog::v3::{AccessLogCommon, HttpAccessLog
 use envoy_types::pb::google::protobuf::{BytesValue, StringValue};
 use prost::{Message, Name};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use warren_rules::sql::body_hashes;
 
 /// As long as a column of Trino Gateway's takes a name, in characters.
@@ -42,6 +43,20 @@ pub(crate) struct Row {
     pub(crate) flags: String,
     /// From the request's first byte to the answer's last, in milliseconds. The query itself goes on after it.
     pub(crate) latency_ms: i64,
+    pub(crate) client: Client,
+}
+
+/// What a client said of its query beyond user and source; what it left out is not there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub(crate) struct Client {
+    /// X-Trino-Client-Tags, as it was sent.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) client_tags: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) catalog: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) schema: String,
 }
 
 /// What became of it at the door.
@@ -81,6 +96,8 @@ struct Fields {
     tags: Vec<String>,
     #[serde(default)]
     denied: bool,
+    #[serde(flatten)]
+    client: Client,
 }
 
 impl Row {
@@ -119,6 +136,11 @@ impl Row {
             status: status(entry),
             flags: common.response_flags.as_ref().map(flags).unwrap_or_default(),
             latency_ms: latency(common),
+            client: Client {
+                client_tags: name(&fields.client.client_tags),
+                catalog: name(&fields.client.catalog),
+                schema: name(&fields.client.schema),
+            },
         };
         if let Some(sent) = state(common, TEXT_STATE)
             && text != KeptText::Off
@@ -149,8 +171,10 @@ impl Row {
 
     /// About as much memory as it takes.
     pub(crate) fn bytes(&self) -> usize {
-        let texts = [Some(&self.user), Some(&self.source), self.rule.as_ref(), self.group.as_ref(), self.text.as_ref()];
-        let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+        let Client { client_tags, catalog, schema } = &self.client;
+        let said = [&self.user, &self.source, client_tags, catalog, schema];
+        let known = [&self.rule, &self.group, &self.text].into_iter().flatten();
+        let texts: usize = said.into_iter().chain(known).map(String::len).sum();
         size_of::<Row>() + 128 + texts + self.tags.iter().map(|tag| tag.len() + size_of::<String>()).sum::<usize>()
     }
 }

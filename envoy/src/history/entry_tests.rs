@@ -2,7 +2,7 @@ use super::*;
 use envoy_types::pb::envoy::data::accesslog::v3::{HttpRequestProperties, HttpResponseProperties};
 use envoy_types::pb::google::protobuf::{Any, Duration, Timestamp, UInt32Value};
 
-const ROUTED: &str = r#","user":"ann","source":"dbt","rules":"7","rule":"etl","group":"etl","tags":["by-tag"]"#;
+const ROUTED: &str = r#","user":"ann","source":"dbt","rules":"7","rule":"etl","group":"etl","tags":["by-tag"],"client_tags":"a,b","catalog":"lake""#;
 const DENIED: &str = r#","user":"intern","source":"","rules":"7","rule":"interns","denied":true"#;
 const REFUSED: &str = r#","user":"ann","source":"","rules":"7","rule":"nowhere""#;
 
@@ -67,6 +67,7 @@ fn a_query_is_kept_with_all_that_the_filter_and_envoy_know() {
         status: 200,
         flags: String::new(),
         latency_ms: 1005,
+        client: Client { client_tags: "a,b".into(), catalog: "lake".into(), schema: String::new() },
     };
     assert_eq!(Row::read(&entry(&states, 8), KeptText::Full, &Places::default(), own_id), Some(want));
 }

@@ -16,7 +16,7 @@ mod service;
 mod writer;
 
 pub(crate) use end::Completed;
-pub(crate) use entry::{Outcome, Row};
+pub(crate) use entry::{Client, Outcome, Row};
 pub(crate) use queue::{Counts, Queue};
 pub(crate) use retention::forget;
 pub(crate) use service::{AccessLogs, OwnIds};

@@ -134,7 +134,7 @@ impl Inner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::Outcome;
+    use crate::history::{Client, Outcome};
 
     fn row(text: &str) -> Row {
         Row {
@@ -155,6 +155,7 @@ mod tests {
             status: 0,
             flags: String::new(),
             latency_ms: 0,
+            client: Client::default(),
         }
     }
 

@@ -22,12 +22,12 @@ const INSERT: &str = "
     SELECT DISTINCT ON (query_id)
            t.query_id, t.created, t.user_name, t.source, coalesce(t.routing_group, ''), coalesce(t.query_text, ''),
            coalesce(e.backend_url, ''), coalesce(nullif(b.external_url, ''), e.backend_url, ''), e.cluster_name, t.rule, t.rules, t.tags::jsonb, t.text_cut,
-           t.user_hash, t.generic_hash, t.outcome, t.status, t.flags, t.latency_ms
+           t.user_hash, t.generic_hash, t.outcome, t.status, t.flags, t.latency_ms, t.client::jsonb
     FROM UNNEST($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
                 $9::text[], $10::text[], $11::bool[], $12::text[], $13::text[], $14::text[], $15::int[], $16::text[],
-                $17::bigint[])
+                $17::bigint[], $18::text[])
          AS t (query_id, created, user_name, source, routing_group, query_text, slug, rule, rules, tags, text_cut,
-               user_hash, generic_hash, outcome, status, flags, latency_ms)
+               user_hash, generic_hash, outcome, status, flags, latency_ms, client)
          LEFT JOIN warren_endpoint e ON e.slug = t.slug
          LEFT JOIN gateway_backend b ON b.name = e.cluster_name
     ON CONFLICT (query_id) DO NOTHING";
@@ -82,7 +82,7 @@ async fn insert(connection: &mut PgConnection, table: &'static str, rows: &[&Row
     let sql = format!(
         "INSERT INTO {table} (query_id, created, user_name, source, routing_group, query_text, backend_url, external_url,
              warren_cluster, warren_rule, warren_rules, warren_tags, warren_text_cut, warren_user_query_hash,
-             warren_generic_query_hash, warren_outcome, warren_status, warren_flags, warren_latency_ms) {INSERT}"
+             warren_generic_query_hash, warren_outcome, warren_status, warren_flags, warren_latency_ms, warren_client) {INSERT}"
     );
     macro_rules! column {
         ($of:expr) => {
@@ -107,6 +107,7 @@ async fn insert(connection: &mut PgConnection, table: &'static str, rows: &[&Row
         .bind(column!(|row| row.status))
         .bind(column!(|row| row.flags.as_str()))
         .bind(column!(|row| row.latency_ms))
+        .bind(column!(|row| serde_json::json!(row.client).to_string()))
         .execute(connection)
         .await?;
     Ok(())

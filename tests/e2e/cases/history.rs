@@ -59,6 +59,7 @@ pub(super) fn a_query_is_in_the_history_with_all_that_is_known(stack: &Stack) ->
         "cluster": cluster,
         "url": url,
         "external_url": url,
+        "client_tags": "etl",
         "text": sql,
         "text_cut": false,
         "user_query_hash": hashes.user_query_hash,

@@ -1,6 +1,7 @@
 //! Looking into the history: newest first, page by page.
 
 use super::super::{Store, StoreError};
+use crate::history::Client;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::postgres::PgRow;
@@ -84,6 +85,9 @@ pub(crate) struct HistoryQuery {
     /// Of the answer to the client; the query itself goes on after it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) latency_ms: Option<i64>,
+    /// What the client said of it.
+    #[serde(default, flatten)]
+    pub(crate) client: Client,
     /// How it ended, if Trino told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) end: Option<QueryEnd>,
@@ -125,7 +129,7 @@ pub(crate) struct QueryEnd {
 /// Of both tables. No view: one would keep Trino Gateway from ever changing a column of its table.
 const COLUMNS: &str = "query_id, created, user_name, source, routing_group, query_text, backend_url, external_url,
     warren_cluster, warren_rule, warren_rules, warren_tags, warren_text_cut, warren_user_query_hash,
-    warren_generic_query_hash, warren_outcome, warren_status, warren_flags, warren_latency_ms";
+    warren_generic_query_hash, warren_outcome, warren_status, warren_flags, warren_latency_ms, warren_client";
 
 impl Store {
     /// The newest queries of which all of this holds, newest first.
@@ -158,7 +162,7 @@ fn select() -> QueryBuilder<Postgres> {
                 nullif(q.query_text, '') AS query_text, nullif(q.backend_url, '') AS backend_url,
                 nullif(q.external_url, '') AS external_url, q.warren_cluster, q.warren_rule, q.warren_rules, q.warren_tags::text AS warren_tags, q.warren_text_cut,
                 q.warren_user_query_hash, q.warren_generic_query_hash, q.warren_outcome, q.warren_status, q.warren_flags,
-                q.warren_latency_ms, e.ended, e.state, e.error, e.error_type, e.error_message, e.output_rows,
+                q.warren_latency_ms, q.warren_client::text AS warren_client, e.ended, e.state, e.error, e.error_type, e.error_message, e.output_rows,
                 e.input_bytes, e.peak_memory, e.queued_ms, e.cpu_ms, e.wall_ms, e.tables::text AS tables
          FROM (SELECT {COLUMNS} FROM query_history UNION ALL SELECT {COLUMNS} FROM warren_query_without_id) q
               LEFT JOIN warren_query_end e ON e.query_id = q.query_id
@@ -241,8 +245,13 @@ fn query(row: &PgRow) -> Result<HistoryQuery, sqlx::Error> {
         status: row.try_get("warren_status")?,
         flags: row.try_get("warren_flags")?,
         latency_ms: row.try_get("warren_latency_ms")?,
+        client: client(row.try_get("warren_client")?),
         end,
     })
+}
+
+fn client(json: Option<String>) -> Client {
+    json.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
 }
 
 /// A JSON list of texts.
