@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::ground::Ground;
 use super::kernel::move_to;
 use super::trino_gateway;
-use super::warren_envoy::{FIFTY, FIVE, SQL, WarrenEnvoy, plain_envoy};
+use super::warren_envoy::{FIFTY, FIVE, SQL, SQL_FACTS, WarrenEnvoy, five_hundred, lua_envoy, plain_envoy};
 use crate::envoy::Envoy;
 use crate::trino_gateway::TrinoGateway;
 
@@ -35,7 +35,8 @@ enum On {
 enum Kind {
     Nothing,
     PlainEnvoy,
-    Warren { rules: &'static str, more: &'static [&'static str] },
+    Lua,
+    Warren { rules: fn() -> String, more: &'static [&'static str] },
     TrinoGateway { tuned: bool },
 }
 
@@ -61,23 +62,26 @@ const NO_LOG: &[&str] = &["--history", "false", "--access-log", "false"];
 const TUNED_GATEWAY: Kind = Kind::TrinoGateway { tuned: true };
 
 /// All rows, in the order of the tables.
-pub(super) const SUBJECTS: [Subject; 13] = [
+pub(super) const SUBJECTS: [Subject; 16] = [
     one_core("nothing", "nothing: straight to the upstream", Kind::Nothing),
     one_core(PLAIN, "plain Envoy route", Kind::PlainEnvoy),
-    one_core(WARREN, "Warren, 5 rules", warren(FIVE, NO_HISTORY)),
-    one_core(WARREN_HISTORY, "Warren, 5 rules, history", warren(FIVE, &[])),
+    one_core("lua-5", "Envoy's Lua filter, 5 rules", Kind::Lua),
+    one_core(WARREN, "Warren, 5 rules", warren(five, NO_HISTORY)),
+    one_core(WARREN_HISTORY, "Warren, 5 rules, history", warren(five, &[])),
     one_core(
         "warren-5-history-no-text",
         "Warren, 5 rules, history without text",
-        warren(FIVE, &["--history-text", "off"]),
+        warren(five, &["--history-text", "off"]),
     ),
-    one_core("warren-5-no-log", "Warren, 5 rules, no access log", warren(FIVE, NO_LOG)),
-    one_core("warren-50", "Warren, 50 rules", warren(FIFTY, NO_HISTORY)),
-    one_core("warren-sql", "Warren, 5 rules, 2 read SQL", warren(SQL, NO_HISTORY)),
+    one_core("warren-5-no-log", "Warren, 5 rules, no access log", warren(five, NO_LOG)),
+    one_core("warren-50", "Warren, 50 rules", warren(|| FIFTY.to_owned(), NO_HISTORY)),
+    one_core("warren-500", "Warren, 500 rules", warren(five_hundred, NO_HISTORY)),
+    one_core("warren-sql", "Warren, 5 rules, 2 read SQL", warren(|| SQL.to_owned(), NO_HISTORY)),
+    one_core("warren-sql-facts", "Warren, 5 rules, 3 ask SQL facts", warren(|| SQL_FACTS.to_owned(), NO_HISTORY)),
     one_core("tgw", "Trino Gateway, default, 5 rules", Kind::TrinoGateway { tuned: false }),
     one_core(TUNED, "Trino Gateway, tuned, 5 rules", TUNED_GATEWAY),
     Subject { cores: On::OneOnceWarm, ..one_core(TUNED_HOT, "Trino Gateway, tuned, 5 rules, hot", TUNED_GATEWAY) },
-    Subject { cores: On::Every, ..one_core(WARREN_ALL_CORES, "Warren, 5 rules, all cores", warren(FIVE, NO_HISTORY)) },
+    Subject { cores: On::Every, ..one_core(WARREN_ALL_CORES, "Warren, 5 rules, all cores", warren(five, NO_HISTORY)) },
     Subject {
         cores: On::Every,
         ..one_core(TUNED_ALL_CORES, "Trino Gateway, tuned, 5 rules, all cores", TUNED_GATEWAY)
@@ -88,7 +92,11 @@ const fn one_core(key: &'static str, name: &'static str, kind: Kind) -> Subject 
     Subject { key, name, kind, cores: On::One }
 }
 
-const fn warren(rules: &'static str, more: &'static [&'static str]) -> Kind {
+fn five() -> String {
+    FIVE.to_owned()
+}
+
+const fn warren(rules: fn() -> String, more: &'static [&'static str]) -> Kind {
     Kind::Warren { rules, more }
 }
 
@@ -136,12 +144,16 @@ impl Subject {
                 let (envoy, url) = ground.cores.starting_on(cores, || plain_envoy(ground, self.key, concurrency))?;
                 (url, Program::PlainEnvoy(envoy))
             }
+            Kind::Lua => {
+                let (envoy, url) = ground.cores.starting_on(cores, || lua_envoy(ground, self.key, concurrency))?;
+                (url, Program::PlainEnvoy(envoy))
+            }
             Kind::Warren { rules, more } => {
                 let envoy = |bootstrap: &str| {
                     let start = || Envoy::start(&ground.programs, &ground.run, self.key, bootstrap, concurrency);
                     ground.cores.starting_on(cores, start)
                 };
-                let warren = WarrenEnvoy::start(ground, self.key, rules, more, envoy)?;
+                let warren = WarrenEnvoy::start(ground, self.key, &rules(), more, envoy)?;
                 (warren.url(), Program::Warren(Box::new(warren)))
             }
             Kind::TrinoGateway { tuned } => {

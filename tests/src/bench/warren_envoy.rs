@@ -13,6 +13,9 @@ use crate::warren::{Warren, WarrenOptions};
 
 const PLAIN: &str = include_str!("plain_envoy.yaml");
 
+/// The five rules in Lua.
+const LUA: &str = include_str!("five_rules.lua");
+
 const SERVING: Duration = Duration::from_secs(60);
 
 /// Five rules on headers.
@@ -21,6 +24,16 @@ pub(super) const FIVE: &str = include_str!("../../../rules/benches/five.rhai");
 /// The same after 45 others.
 pub(super) const FIFTY: &str =
     concat!(include_str!("../../../rules/benches/forty_five.rhai"), include_str!("../../../rules/benches/five.rhai"));
+
+/// The same after 495 others: the 45, under other names, eleven times.
+pub(super) fn five_hundred() -> String {
+    let others = include_str!("../../../rules/benches/forty_five.rhai");
+    let others = (0..11).map(|time| others.replace("rule(\"other ", &format!("rule(\"other {time} ")));
+    others.chain([FIVE.to_owned()]).collect()
+}
+
+/// Five rules, three of them on what the query's text says.
+pub(super) const SQL_FACTS: &str = include_str!("../../../rules/benches/sql_facts.rhai");
 
 /// Five rules, two of them on the query's text.
 pub(super) const SQL: &str = include_str!("../../../rules/benches/sql.rhai");
@@ -77,8 +90,29 @@ impl WarrenEnvoy {
 
 /// An Envoy that only forwards, with its address.
 pub(super) fn plain_envoy(ground: &Ground, name: &str, concurrency: u32) -> Result<(Envoy, String)> {
-    let port = free_port()?;
+    start(ground, name, PLAIN, concurrency)
+}
+
+/// The same with the five rules in its Lua filter, which name the Envoy cluster.
+pub(super) fn lua_envoy(ground: &Ground, name: &str, concurrency: u32) -> Result<(Envoy, String)> {
+    let code = LUA.lines().map(|line| format!("                  {line}\n")).collect::<String>();
+    let filter = format!(
+        "http_filters:
+          - name: envoy.filters.http.lua
+            typed_config:
+              \"@type\": type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua
+              default_source_code:
+                inline_string: |\n{code}"
+    );
     let bootstrap = PLAIN
+        .replace("http_filters:", &filter)
+        .replace("cluster: trino, timeout", "cluster_header: x-cluster, timeout");
+    start(ground, name, &bootstrap, concurrency)
+}
+
+fn start(ground: &Ground, name: &str, bootstrap: &str, concurrency: u32) -> Result<(Envoy, String)> {
+    let port = free_port()?;
+    let bootstrap = bootstrap
         .replace("$ADMIN_PORT", &free_port()?.to_string())
         .replace("$UPSTREAM_PORT", &ground.upstream_port().to_string())
         .replace("$PORT", &port.to_string());
@@ -92,8 +126,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn five_are_five_and_fifty_are_fifty() {
+    fn there_are_as_many_rules_as_the_names_say() {
         let count = |rules: &str| rules.lines().filter(|line| line.starts_with("rule(")).count();
-        assert_eq!((count(FIVE), count(SQL), count(FIFTY)), (5, 5, 50));
+        assert_eq!((count(FIVE), count(SQL), count(SQL_FACTS), count(FIFTY)), (5, 5, 5, 50));
+        assert_eq!(count(&five_hundred()), 500);
     }
 }
