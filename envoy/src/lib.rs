@@ -28,6 +28,7 @@ mod snapshot;
 mod state;
 mod status;
 mod store;
+mod trial;
 mod trino;
 mod xds;
 

@@ -3,17 +3,19 @@
 
 use crate::status::Status;
 use crate::store::Store;
+use crate::trial;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use warren_rules::RuleFile;
+use warren_rules::cases::CASES;
 use warren_rules::data::TABLES;
-use warren_rules::{RuleFile, RuleSet};
 
 const LOOK: Duration = Duration::from_millis(500);
 /// Rules are text that people write; anything larger is a mistake.
 const MAX_FILE: u64 = 1 << 20;
 
-/// The `.rhai` files of a folder and the tables in its folder `tables`, by name.
+/// The `.rhai` files of a folder, its cases and the tables in its folder `tables`, by name.
 ///
 /// # Errors
 /// When the folder or a file cannot be read, in words.
@@ -25,6 +27,9 @@ pub(crate) fn read(dir: &Path) -> Result<Vec<RuleFile>, String> {
     let tables = dir.join(TABLES);
     if tables.is_dir() {
         files.extend(read_files(&tables, TABLES, &[".csv", ".json", ".toml"])?);
+    }
+    if dir.join(CASES).is_file() {
+        files.extend(read_files(dir, "", &[CASES])?.into_iter().filter(|file| file.name == CASES));
     }
     files.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(files)
@@ -48,7 +53,7 @@ fn read_files(dir: &Path, prefix: &str, kinds: &[&str]) -> Result<Vec<RuleFile>,
 }
 
 /// Publishes the folder whenever its content is new and good; says what is wrong with it otherwise.
-pub(crate) async fn watch(dir: PathBuf, store: Store, status: Arc<Status>) {
+pub(crate) async fn watch(dir: PathBuf, store: Store, status: Arc<Status>, default_group: String) {
     let mut done: Option<Vec<RuleFile>> = None;
     let mut last = None;
     loop {
@@ -62,7 +67,7 @@ pub(crate) async fn watch(dir: PathBuf, store: Store, status: Arc<Status>) {
         let problem = match now {
             // As it was when it was last published: whatever was wrong in between is undone.
             Ok(files) if done.as_ref() == Some(&files) => None,
-            Ok(files) => match publish(&files, &dir, &store).await {
+            Ok(files) => match publish(&files, &dir, &store, &default_group).await {
                 Ok(()) => {
                     done = Some(files);
                     None
@@ -76,9 +81,9 @@ pub(crate) async fn watch(dir: PathBuf, store: Store, status: Arc<Status>) {
     }
 }
 
-async fn publish(files: &[RuleFile], dir: &Path, store: &Store) -> Result<(), String> {
-    let rules = RuleSet::compile(files)
-        .map_err(|errors| format!("not published, the old rules serve on: {errors}"))?
+async fn publish(files: &[RuleFile], dir: &Path, store: &Store, default_group: &str) -> Result<(), String> {
+    let rules = trial::compile(files, default_group)
+        .map_err(|errors| format!("not published, the old rules serve on: {}", errors.join("\n")))?
         .rule_names()
         .count();
     if rules == 0 && !files.iter().any(|file| file.source.contains("otherwise")) {

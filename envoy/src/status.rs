@@ -54,6 +54,16 @@ pub(crate) struct StatusReport {
     pub(crate) history: Option<Counts>,
 }
 
+impl StatusReport {
+    /// Names of the groups and of the clusters that there are.
+    pub(crate) fn names(&self) -> (Vec<String>, Vec<String>) {
+        let clusters = || self.clusters.iter().filter(|cluster| !cluster.retired);
+        let groups = clusters().map(|cluster| cluster.group.clone());
+        let groups = groups.chain(self.groups.iter().map(|group| group.name.clone()));
+        (groups.collect(), clusters().map(|cluster| cluster.name.clone()).collect())
+    }
+}
+
 /// One cluster, or an address that is kept for its running queries.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, ToSchema)]
 pub(crate) struct ClusterStatus {

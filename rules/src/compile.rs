@@ -7,7 +7,7 @@ use rhai::{AST, Caches, Dynamic, Engine, EvalAltResult, Module, OptimizationLeve
 use crate::check::{self, Context, Functions, UnknownValue, Uses};
 use crate::data::{Data, TABLES};
 use crate::error::{RuleError, RuleErrors};
-use crate::ruleset::{Libraries, RhaiResult, Rule, RuleFile, Verdict, evaluate, verdict_of};
+use crate::ruleset::{CASES, Libraries, RhaiResult, Rule, RuleFile, Verdict, evaluate, verdict_of};
 use crate::runtime::Runtime;
 use crate::script::{self, Constant, Script};
 use crate::{engine, messages};
@@ -64,7 +64,7 @@ pub(crate) fn compile(files: &[RuleFile], data: Data, mut errors: Vec<RuleError>
     }
     let Compiler { scope: constants, uses, errors, .. } = compiler;
     if !errors.is_empty() {
-        return Err(RuleErrors::sorted(errors, files.len()));
+        return Err(RuleErrors::sorted(errors, files.iter().filter(|file| file.name != CASES).count()));
     }
     let files = scripts.into_iter().map(|script| script.name).collect();
     Ok(Compiled { engine, runtime, files, rules, otherwise, constants, libraries, uses })

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::trace::{Outcome, Trace};
 
 /// What happens to a query.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Action {
     /// It goes to the first of these groups that is serving; [`PluginConfig::target`](crate::PluginConfig::target) says where.
     Route {
@@ -22,11 +22,12 @@ pub enum Action {
         message: String,
     },
     /// No rule matched and there is no `otherwise`: the default group.
+    #[default]
     Default,
 }
 
 /// What the rules decided about one query, and how they came to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decision {
     /// What happens to the query.
     pub action: Action,

@@ -32,18 +32,24 @@
 mod access_log;
 mod answer;
 pub mod api;
+#[cfg(feature = "sources")]
+pub mod cases;
 mod check;
 mod compile;
 pub mod data;
 mod decision;
 mod engine;
 mod error;
+#[cfg(feature = "sources")]
+mod explain;
 mod facts;
 mod headers;
 pub mod limits;
 mod live_state;
 mod memo;
 mod messages;
+#[cfg(feature = "sources")]
+mod notes;
 mod plugin;
 mod query;
 mod query_id;
@@ -64,13 +70,17 @@ pub use access_log::access_log_fields;
 pub use data::Data;
 pub use decision::{Action, Decision};
 pub use error::{RuleError, RuleErrors};
+#[cfg(feature = "sources")]
+pub use explain::{Explanation, ReadFact};
 pub use facts::{header_bytes, header_text};
 pub use headers::{is_list_header, merge_list_header};
 pub use live_state::{GroupState, LiveState, NoLiveState};
+#[cfg(feature = "sources")]
+pub use notes::notes;
 pub use plugin::{ClusterTarget, GroupTarget, HASH_HEADER, PluginConfig, Target};
 pub use query::Query;
 pub use query_id::{QUERY_ID_WITHIN, find_query_id};
-pub use query_json::{QueryJson, QueryJsonError};
+pub use query_json::{ClusterJson, HeaderValues, QueryJson, QueryJsonError};
 pub use references::check_references;
 pub use reply::error_body;
 pub use ruleset::{GroupUse, RuleFile, RuleSet};

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use rhai::{Caches, Dynamic, Engine, EvalAltResult, ImmutableString, Module, Scope, Shared, Stmt};
 use serde::{Deserialize, Serialize};
 
+use crate::answer::Fact;
 use crate::api::Type;
 use crate::api::decision::{Addition, Denial, Place, Route};
 use crate::api::query::Q;
@@ -25,7 +26,10 @@ pub(crate) type RhaiResult = Result<Dynamic, Box<EvalAltResult>>;
 /// The functions of each file.
 pub(crate) type Libraries = Vec<Shared<Module>>;
 
-/// One file of a rule set: a script, or a table.
+/// The file of a rule set that holds its cases.
+pub(crate) const CASES: &str = "cases.json";
+
+/// One file of a rule set: a script, a table, or its cases.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleFile {
@@ -36,7 +40,7 @@ pub struct RuleFile {
 }
 
 impl RuleFile {
-    /// Does it hold rules? All else is a table.
+    /// Does it hold rules? All else is a table, or [`cases`](crate::cases).
     pub fn is_script(&self) -> bool {
         self.name.ends_with(".rhai")
     }
@@ -181,6 +185,41 @@ impl RuleSet {
         self.uses.clusters.clone()
     }
 
+    /// Where the statement is read.
+    #[cfg(feature = "sources")]
+    pub(crate) fn statements(&self) -> &[GroupUse] {
+        &self.uses.statements
+    }
+
+    /// Where the user's name is read.
+    #[cfg(feature = "sources")]
+    pub(crate) fn users(&self) -> &[GroupUse] {
+        &self.uses.users
+    }
+
+    /// Rules that decide about every query.
+    #[cfg(feature = "sources")]
+    pub(crate) fn always(&self) -> &[GroupUse] {
+        &self.uses.always
+    }
+
+    /// Every `route(…)` and `deny(…)` that is written in the files.
+    pub fn decisions(&self) -> &[GroupUse] {
+        &self.uses.decisions
+    }
+
+    /// The rules and where each stands, in order.
+    pub fn rules(&self) -> Vec<GroupUse> {
+        let place = |rule: &Rule| GroupUse {
+            name: rule.name.clone(),
+            file: self.files.get(rule.file).cloned().unwrap_or_default(),
+            line: Some(rule.line),
+            column: None,
+            rule: Some(rule.name.clone()),
+        };
+        self.rules.iter().map(place).collect()
+    }
+
     /// Asks the rules in order; the first decision counts. Never panics, always ends: a rule that fails or uses up its
     /// budget is skipped and shown in the trace.
     ///
@@ -189,21 +228,22 @@ impl RuleSet {
         // A long text makes operations dearer, so that a rule may run out of its budget which otherwise does not.
         let comparable = query.text_bytes() < limits::TEXT_BYTES_PER_PRICE;
         let Some(mut memo) = self.memo.try_borrow_mut().ok().filter(|_| comparable) else {
-            return Rc::new(self.ask(&query));
+            return Rc::new(self.ask(&query, None));
         };
         match memo.find(&query) {
             Found::Decision(decision) => decision,
-            Found::AskTheRules => Rc::new(self.ask(&query)),
+            Found::AskTheRules => Rc::new(self.ask(&query, None)),
             Found::New => {
                 query.record();
-                let decision = Rc::new(self.ask(&query));
+                let decision = Rc::new(self.ask(&query, None));
                 memo.remember(&query, query.recorded(), &decision);
                 decision
             }
         }
     }
 
-    fn ask(&self, query: &Rc<Query>) -> Decision {
+    /// Asks the rules; `read` gets what each of them read of the query.
+    pub(crate) fn ask(&self, query: &Rc<Query>, mut read: Option<&mut Vec<Vec<Fact>>>) -> Decision {
         self.runtime.start(query.text_bytes());
         let mut scope = self.scope.take();
         let mut caches = self.caches.take();
@@ -237,6 +277,10 @@ impl RuleSet {
                 }
             };
             trace.push(outcome);
+            if let Some(read) = read.as_mut() {
+                read.push(query.recorded());
+                query.record();
+            }
             if verdict.is_some() {
                 break;
             }

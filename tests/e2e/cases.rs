@@ -13,6 +13,7 @@ mod outages;
 mod restore;
 mod rollout;
 mod routing;
+mod rule_tools;
 mod rules;
 mod transactions;
 mod workers;
@@ -86,6 +87,8 @@ pub(crate) const CASES: &[(&str, Case)] = cases![
     rules::a_broken_rule_is_refused_with_its_line_and_the_old_ones_serve,
     rules::rules_are_published_listed_and_rolled_back,
     rules::what_only_envoy_refuses_is_shown_and_the_old_serves,
+    rule_tools::rules_are_in_force_only_if_their_cases_pass,
+    rule_tools::the_history_is_asked_again_with_other_rules,
     attacks::user::rules_and_trino_see_the_same_user,
     attacks::user::what_names_no_user_is_refused,
     attacks::framing::malformed_requests_are_refused_at_the_door,

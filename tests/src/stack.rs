@@ -280,8 +280,14 @@ impl Stack {
         self.wait_serving()
     }
 
-    /// Writes the folder of rules and waits until every Envoy has accepted what it says.
+    /// Writes the folder of rules, with these files and no others, and waits until every Envoy has accepted what it says.
     pub fn put_rules(&self, files: &[(String, String)]) -> Result<()> {
+        for entry in std::fs::read_dir(&self.rules)? {
+            let entry = entry?;
+            if !files.iter().any(|(file, _)| entry.file_name() == file.as_str()) && entry.file_type()?.is_file() {
+                std::fs::remove_file(entry.path())?;
+            }
+        }
         for (file, text) in files {
             std::fs::write(self.rules.join(file), text).with_context(|| format!("{file}: cannot be written"))?;
         }

@@ -130,6 +130,7 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(history::one))
         .routes(routes!(history::completed).layer(DefaultBodyLimit::max(LONGEST_EVENT)))
         .routes(routes!(rules::list, rules::publish))
+        .routes(routes!(rules::get))
         .routes(routes!(rules::rollback))
 }
 

@@ -3,12 +3,13 @@
 use super::extract::{Body, Segments};
 use super::{Api, Problem};
 use crate::store::RuleSetEntry;
+use crate::trial;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use warren_rules::{RuleFile, RuleSet};
+use warren_rules::RuleFile;
 
 /// How many rule sets a list shows.
 const LISTED: i64 = 50;
@@ -42,6 +43,20 @@ pub(crate) struct Published {
 )]
 pub(super) async fn list(State(api): State<Api>) -> Result<Json<Vec<RuleSetEntry>>, Problem> {
     Ok(Json(api.store.rule_sets(LISTED).await?))
+}
+
+#[utoipa::path(
+    get,
+    path = "/api/v1/rules/{version}",
+    tag = "rules", operation_id = "rules_get",
+    params(("version" = i64, Path)),
+    responses((status = 200, description = "its files", body = Vec<Object>), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+pub(super) async fn get(
+    State(api): State<Api>,
+    Segments(version): Segments<i64>,
+) -> Result<Json<Vec<RuleFile>>, Problem> {
+    Ok(Json(api.store.rule_files(version).await?))
 }
 
 #[utoipa::path(
@@ -81,14 +96,10 @@ async fn check_and_publish(
     }
     // Compiled here since Envoy's refusal would not say why. Not kept across an await: rules belong to one thread.
     let warnings = {
-        let rules = RuleSet::compile(files).map_err(|errors| {
-            let errors = errors.0.iter().map(ToString::to_string).collect();
-            Problem::mistakes("not published, the old rules serve on", errors)
-        })?;
-        let status = api.status.report();
-        let mut groups: Vec<String> = status.clusters.iter().filter(|c| !c.retired).map(|c| c.group.clone()).collect();
+        let rules = trial::compile(files, &api.default_group)
+            .map_err(|errors| Problem::mistakes("not published, the old rules serve on", errors))?;
+        let (mut groups, clusters) = api.status.report().names();
         groups.push(api.default_group.to_string());
-        let clusters: Vec<String> = status.clusters.iter().filter(|c| !c.retired).map(|c| c.name.clone()).collect();
         warren_rules::check_references(&rules, &groups, &clusters).iter().map(ToString::to_string).collect()
     };
     let version = api.store.publish(files, author, message).await?;

@@ -86,7 +86,6 @@ pub(super) async fn run(args: HistoryArgs) -> Result<Outcome> {
 
 impl HistoryArgs {
     fn parameters(self) -> Result<String> {
-        let since = self.since.map(|since| OffsetDateTime::now_utc() - since);
         let asked = Asked {
             user: self.user,
             source: self.source,
@@ -97,21 +96,31 @@ impl HistoryArgs {
             state: self.state,
             text: self.text,
             hash: self.hash,
-            from: since.map(|since| (since.unix_timestamp_nanos() / 1_000_000).to_string()),
+            from: self.since.map(ago),
             to: None,
             limit: Some(self.limit.to_string()),
             before: self.before,
         };
-        let mut written = url::form_urlencoded::Serializer::new(String::new());
-        if let serde_json::Value::Object(fields) = serde_json::to_value(&asked)? {
-            for (name, value) in &fields {
-                if let Some(value) = value.as_str() {
-                    written.append_pair(name, value);
-                }
+        parameters(&asked)
+    }
+}
+
+/// What is asked, as the parameters of a URL.
+pub(super) fn parameters(asked: &Asked) -> Result<String> {
+    let mut written = url::form_urlencoded::Serializer::new(String::new());
+    if let serde_json::Value::Object(fields) = serde_json::to_value(asked)? {
+        for (name, value) in &fields {
+            if let Some(value) = value.as_str() {
+                written.append_pair(name, value);
             }
         }
-        Ok(written.finish())
     }
+    Ok(written.finish())
+}
+
+/// So long ago, in milliseconds since 1970.
+pub(super) fn ago(duration: std::time::Duration) -> String {
+    ((OffsetDateTime::now_utc() - duration).unix_timestamp_nanos() / 1_000_000).to_string()
 }
 
 fn many(page: &HistoryPage) -> Result<()> {

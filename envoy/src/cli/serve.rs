@@ -128,7 +128,7 @@ async fn run(config: Config, module: Vec<u8>) -> Result<Outcome> {
     let caretaker = Caretaker { store: store.clone(), access: access.clone(), stop: config.stop.clone() };
     tasks.spawn(caretaker.run(role));
     if let Some(dir) = config.rules.clone() {
-        tasks.spawn(rules_folder::watch(dir, store.clone(), status.clone()));
+        tasks.spawn(rules_folder::watch(dir, store.clone(), status.clone(), config.default_group.clone()));
     }
 
     let ads = Ads { served: served.clone(), nodes, settings, rollout: Arc::default(), shutdown: shutdown.clone() };

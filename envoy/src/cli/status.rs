@@ -21,7 +21,7 @@ pub(crate) fn table<C: Into<Cell>, R: IntoIterator<Item = Vec<C>>>(header: &[&st
     table
 }
 
-fn paint(text: &str, style: Style) -> String {
+pub(crate) fn paint(text: &str, style: Style) -> String {
     text.if_supports_color(Stdout, |t| t.style(style)).to_string()
 }
 

@@ -9,7 +9,6 @@ use super::names::belongs;
 use crate::api::data::no_column;
 use crate::api::{self, Entry, Type};
 use crate::data::{TABLES, Table};
-use crate::ruleset::GroupUse;
 use crate::{headers, script, suggest};
 
 /// Properties of a group that need its health and load.
@@ -49,13 +48,25 @@ impl<'a> Checker<'a> {
             self.unknown_function(name, position);
             return Type::Any;
         }
+        if matches!(name, "route" | "deny") {
+            let decision = self.mention(name, position);
+            self.uses.decisions.push(decision);
+        }
         self.arguments(&entries, call, Type::Any, position)
     }
 
     /// `owner.name`.
     pub(super) fn property(&mut self, owner: Type, name: &str, position: Position) -> Type {
         if owner == Type::Any || matches!(owner, Type::Query) {
-            self.uses.body |= name == "sql";
+            if name == "sql" {
+                self.uses.body = true;
+                let statement = self.mention(name, position);
+                self.uses.statements.push(statement);
+            }
+            if matches!(name, "user" | "original_user") {
+                let user = self.mention(name, position);
+                self.uses.users.push(user);
+            }
             self.uses.address |= name == "remote_address";
             self.uses.time |= TIME.contains(&name);
         }
@@ -272,13 +283,7 @@ impl<'a> Checker<'a> {
             self.report(at, &format!("`{function}` was given an empty string"), None);
             return;
         }
-        let found = GroupUse {
-            name,
-            file: self.script.name.clone(),
-            line: at.line(),
-            column: at.position(),
-            rule: self.rule.map(str::to_owned),
-        };
+        let found = self.mention(&name, at);
         let list = if cluster { &mut self.uses.clusters } else { &mut self.uses.groups };
         if !list.contains(&found) {
             list.push(found);

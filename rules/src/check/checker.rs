@@ -8,6 +8,7 @@ use super::{Context, UnknownValue, Uses};
 use crate::api::Type;
 use crate::error::RuleError;
 use crate::limits;
+use crate::ruleset::GroupUse;
 use crate::script::{Function, RuleSource, Script};
 
 /// A value's type; nothing where a `return` or `throw` comes before there is one.
@@ -74,6 +75,10 @@ impl<'a> Checker<'a> {
                 &message,
                 Some("a rule gives a decision such as `route(\"adhoc\")`, or nothing"),
             );
+        }
+        if matches!(gives, Type::Route | Type::Denial) {
+            let always = self.mention(&rule.name, rule.position);
+            self.uses.always.push(always);
         }
         self.variables.clear();
         self.rule = None;
@@ -173,6 +178,17 @@ impl<'a> Checker<'a> {
         let hidden = self.variables.iter().any(|(known, _)| known == name);
         let value = if hidden { None } else { self.context.constants.get(name) };
         value.filter(|value| !value.is::<UnknownValue>())
+    }
+
+    /// That something of this name stands here.
+    pub(super) fn mention(&self, name: &str, at: Position) -> GroupUse {
+        GroupUse {
+            name: name.to_owned(),
+            file: self.script.name.clone(),
+            line: at.line(),
+            column: at.position(),
+            rule: self.rule.map(str::to_owned),
+        }
     }
 
     pub(super) fn report(&mut self, position: Position, message: &str, help: Option<&str>) {

@@ -35,6 +35,14 @@ pub(crate) struct Uses {
     pub(crate) address: bool,
     pub(crate) groups: Vec<GroupUse>,
     pub(crate) clusters: Vec<GroupUse>,
+    /// Where the statement is read.
+    pub(crate) statements: Vec<GroupUse>,
+    /// Where the user's name is read.
+    pub(crate) users: Vec<GroupUse>,
+    /// Where decisions are written: `route` and `deny`.
+    pub(crate) decisions: Vec<GroupUse>,
+    /// Rules that decide about every query.
+    pub(crate) always: Vec<GroupUse>,
 }
 
 /// Named functions of all files, by name, with the file of each.
@@ -83,7 +91,14 @@ impl Uses {
         self.load |= other.load;
         self.time |= other.time;
         self.address |= other.address;
-        for (ours, theirs) in [(&mut self.groups, other.groups), (&mut self.clusters, other.clusters)] {
+        for (ours, theirs) in [
+            (&mut self.groups, other.groups),
+            (&mut self.clusters, other.clusters),
+            (&mut self.statements, other.statements),
+            (&mut self.users, other.users),
+            (&mut self.decisions, other.decisions),
+            (&mut self.always, other.always),
+        ] {
             for found in theirs {
                 if !ours.contains(&found) {
                     ours.push(found);

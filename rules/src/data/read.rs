@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Cell, Column, Data, TABLES, Table, TimeZone};
 use crate::error::RuleError;
-use crate::ruleset::RuleFile;
+use crate::ruleset::{CASES, RuleFile};
 use crate::{limits, suggest};
 
 /// What a table of JSON or TOML may be.
@@ -20,7 +20,7 @@ impl Data {
     /// Reads the tables among the files of a rule set.
     pub(crate) fn read(files: &[RuleFile], errors: &mut Vec<RuleError>) -> Data {
         let mut data = Data::default();
-        for file in files.iter().filter(|file| !file.is_script()) {
+        for file in files.iter().filter(|file| !file.is_script() && file.name != CASES) {
             let mut reader = Reader { file, table: Table::default(), errors: Vec::new() };
             reader.read();
             if reader.errors.is_empty() {
