@@ -96,7 +96,6 @@ impl Compiler<'_> {
                 self.errors.extend(found);
                 // What uses the name is checked whether there is a value or not.
                 let value = value.unwrap_or_else(|| Dynamic::from(UnknownValue));
-                self.runtime.add_constant(&constant.name, &value);
                 self.scope.push_constant_dynamic(constant.name.clone(), value);
             }
         }
@@ -198,6 +197,12 @@ impl Compiler<'_> {
             let mut ast = self.engine.optimize_ast(&self.scope, script.ast.clone(), OptimizationLevel::Simple);
             // Tells `api::decision` in which file a function stands that makes a decision.
             ast.set_source(file.to_string());
+            for name in script::variables(&ast) {
+                // Rhai puts no value at the head of a chain, nor one that it cannot write down.
+                if let Some(value) = self.scope.get(&name) {
+                    self.runtime.add_constant(name, value);
+                }
+            }
             ast.shared_lib().clone()
         };
         scripts.iter().enumerate().map(library).collect()

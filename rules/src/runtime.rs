@@ -5,9 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use regex_lite::{Regex, RegexBuilder};
-use rhai::Dynamic;
+use rhai::{Dynamic, ImmutableString};
 
-use crate::api::Type;
 use crate::data::{Data, Table, TimeZone};
 use crate::limits;
 
@@ -24,8 +23,8 @@ pub(crate) struct Runtime {
     data: RefCell<Data>,
     /// Tables with mistakes; at compile time only.
     unread: RefCell<BTreeSet<String>>,
-    /// Constants that Rhai cannot write into a function: tables, decisions.
-    opaque: RefCell<HashMap<String, Dynamic>>,
+    /// Constants that Rhai cannot write into a function.
+    in_functions: RefCell<HashMap<ImmutableString, Dynamic>>,
 }
 
 /// What is left after an operation.
@@ -92,17 +91,15 @@ impl Runtime {
     }
 
     /// A constant, for functions; at compile time only.
-    pub(crate) fn add_constant(&self, name: &str, value: &Dynamic) {
-        if matches!(Type::of(value), Type::Table | Type::Row | Type::Route | Type::Denial | Type::Addition) {
-            self.opaque.borrow_mut().insert(name.to_owned(), value.clone());
-        }
+    pub(crate) fn add_constant(&self, name: ImmutableString, value: &Dynamic) {
+        self.in_functions.borrow_mut().insert(name, value.clone());
     }
 
     /// The value of such a constant.
     pub(crate) fn constant(&self, name: &str) -> Option<Dynamic> {
-        let opaque = self.opaque.borrow();
+        let constants = self.in_functions.borrow();
         // Asked for every variable that a rule reads.
-        if opaque.is_empty() { None } else { opaque.get(name).cloned() }
+        if constants.is_empty() { None } else { constants.get(name).cloned() }
     }
 
     /// What the rule set came with.

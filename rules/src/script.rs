@@ -233,6 +233,20 @@ pub(crate) fn shares(statements: &[Stmt], of_interest: impl Fn(&str) -> bool) ->
     found
 }
 
+/// Names of the variables that stand in functions.
+pub(crate) fn variables(functions: &AST) -> Vec<ImmutableString> {
+    let mut names = Vec::new();
+    functions.walk(&mut |path| {
+        if let Some(ASTNode::Expr(Expr::Variable(variable, ..))) = path.last()
+            && !names.contains(&variable.1)
+        {
+            names.push(variable.1.clone());
+        }
+        true
+    });
+    names
+}
+
 /// Rhai shows the body of a function only to those who walk over it.
 fn function(definition: &Shared<ScriptFuncDef>) -> Function {
     let mut body = Vec::new();

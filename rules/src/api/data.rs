@@ -25,6 +25,10 @@ pub(crate) fn register(engine: &mut Engine, runtime: &Rc<Runtime>) {
         .register_indexer_get(|table: &mut Rc<Table>, key: ImmutableString| Row::new(Rc::clone(table), key))
         .register_fn("contains", |table: &mut Rc<Table>, key: &str| table.rows.contains_key(key))
         .register_fn("len", |table: &mut Rc<Table>| i64::try_from(table.rows.len()).unwrap_or(i64::MAX))
+        // Rhai has a property of this name, a number, for every value.
+        .register_get("tag", |row: &mut Row| -> Result<Dynamic> {
+            row.cell("tag").ok_or_else(|| fail(no_column("tag", row.columns())))
+        })
         // Properties that are not known by name come here, too.
         .register_indexer_get(|row: &mut Row, column: &str| -> Result<Dynamic> {
             row.cell(column).ok_or_else(|| fail(no_column(column, row.columns())))

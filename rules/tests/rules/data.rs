@@ -34,6 +34,16 @@ fn tables_say_what_they_hold_and_a_missing_row_is_empty() {
 }
 
 #[test]
+fn a_column_may_have_a_name_that_rhai_has_a_meaning_for() {
+    let table = ("tables/t.csv", "user,tag,len,values,keys\nann,a,b,c,d\n");
+    let source = "const T = table(\"t.csv\"); \
+                  rule(\"a\", |q| { let t = T[q.user]; deny(`${t.tag}${t.len}${t.values}${t.keys}${T[\"eve\"].tag}`) });";
+    let rules = compile_files(&[("rules.rhai", source), table]).unwrap();
+    let decision = rules.decide(query(r#"{"headers": {"X-Trino-User": "ann"}}"#));
+    assert_eq!(outcome(&decision), "denied by a: abcd");
+}
+
+#[test]
 fn mistakes_about_tables_are_told_with_what_to_do() {
     for (source, want) in [
         (

@@ -203,6 +203,27 @@ fn constants_and_functions_are_seen_in_all_files() {
 }
 
 #[test]
+fn functions_see_constants_wherever_they_stand() {
+    let declared = "const NAMES = [\"ann\", \"bob\"]; const TEAM = #{ann: \"blue\"}; const WORD = \"blue\";";
+    for (body, want) in [
+        ("NAMES.some(|name| name == q.user)", "true"),
+        ("NAMES.len() == 2", "true"),
+        ("NAMES[0] == q.user", "true"),
+        ("TEAM.ann == WORD", "true"),
+        ("TEAM[q.user] == \"blue\"", "true"),
+        ("WORD.len() == 4 && WORD.starts_with(\"b\")", "true"),
+        ("q.user in NAMES", "true"),
+        ("[q.user].all(|user| NAMES.contains(user))", "true"),
+        ("NAMES.filter(|name| TEAM.contains(name)).len() == 1", "true"),
+    ] {
+        let source = format!("{declared} fn f(q) {{ {body} }} rule(\"a\", |q| deny(`${{f(q)}}`));");
+        let rules = compile(&source).unwrap_or_else(|errors| panic!("{errors}\n{source}"));
+        let decision = rules.decide(query(r#"{"headers": {"X-Trino-User": "ann"}}"#));
+        assert_eq!(outcome(&decision), format!("denied by a: {want}"), "{body}");
+    }
+}
+
+#[test]
 fn knows_what_the_rules_read_and_name() {
     for (source, body, load) in [
         (r#"rule("a", |q| if q.sql.text == "x" { route("x") });"#, true, false),

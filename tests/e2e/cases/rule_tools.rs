@@ -44,6 +44,7 @@ pub(super) fn rules_are_in_force_only_if_their_cases_pass(stack: &Stack) -> Resu
     assert_eq!(serde_json::from_str::<Value>(&std::fs::read_to_string(folder.join("cases.json"))?)?, case("etl"));
     let published = stack.warren.cli(&["rules", "publish", &name])?;
     ensure!(published.starts_with("published as version"), "{published}");
+    stack.warren.cli(&["rules", "rollback", &before.to_string()])?;
     Ok(())
 }
 
@@ -66,7 +67,8 @@ pub(super) fn the_history_is_asked_again_with_other_rules(stack: &Stack) -> Resu
     let want = json!({"queries": 2, "user": "alice", "source": "replay", "old_rule": "otherwise", "old": "adhoc",
                       "new_rule": "vip", "new": "etl", "example": ids[1]});
     assert_eq!((said.code, moved), (1, vec![&want]));
-    assert_eq!(replay["not_kept"], json!(["group etl", "host", "remote_address"]));
+    let not_kept = replay["not_kept"].as_array().context("no list")?;
+    ensure!(not_kept.contains(&"host".into()) && !not_kept.contains(&"user".into()), "{replay}");
 
     let explained = stack.warren.cli(&["rules", "explain", "--id", &ids[0]])?;
     let lines: Vec<&str> = explained.lines().collect();
