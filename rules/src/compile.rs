@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use rhai::{AST, Caches, Dynamic, Engine, EvalAltResult, Module, OptimizationLevel, Scope, Stmt};
 
-use crate::check::{self, Context, Functions, UnknownValue, Uses};
-use crate::data::{Data, TABLES};
+#[cfg(feature = "sources")]
+use crate::check::{self, Context, Functions, Uses};
+use crate::data::{Data, Needs, TABLES};
 use crate::error::{RuleError, RuleErrors};
 use crate::ruleset::{CASES, Libraries, RhaiResult, Rule, RuleFile, Verdict, evaluate, verdict_of};
 use crate::runtime::Runtime;
@@ -24,14 +25,27 @@ pub(crate) struct Compiled {
     pub(crate) constants: Scope<'static>,
     /// All functions.
     pub(crate) libraries: Libraries,
+    pub(crate) needs: Needs,
+    #[cfg(feature = "sources")]
     pub(crate) uses: Uses,
 }
+
+/// Stands for the value of a constant that could not be computed.
+#[derive(Clone)]
+pub(crate) struct UnknownValue;
 
 /// Compiles the scripts among the files, in order of their names; reports all mistakes at once, with those of the data.
 pub(crate) fn compile(files: &[RuleFile], data: Data, mut errors: Vec<RuleError>) -> Result<Compiled, RuleErrors> {
     let runtime = Rc::new(Runtime::default());
     // What reads a table with mistakes is checked as far as that goes without it.
     let unread = errors.iter().filter_map(|error| error.file.strip_prefix(TABLES)).map(str::to_owned).collect();
+    #[cfg(not(feature = "sources"))]
+    let needs = data.needs;
+    for pattern in &data.regexes {
+        if let Err(why) = runtime.add_regex(pattern) {
+            errors.push(RuleError::new("", format!("`{pattern}` is not a regular expression: {why}")));
+        }
+    }
     runtime.set_data(data, unread);
     let engine = engine::build(&runtime);
     let mut sorted: Vec<&RuleFile> = files.iter().collect();
@@ -46,15 +60,26 @@ pub(crate) fn compile(files: &[RuleFile], data: Data, mut errors: Vec<RuleError>
     let scripts = sorted.iter().filter(|file| file.is_script());
     let read: Vec<Option<Script>> =
         scripts.map(|file| script::read(&engine, &file.name, &file.source, &mut errors)).collect();
+    #[cfg(feature = "sources")]
     let incomplete = read.iter().any(Option::is_none);
     let scripts: Vec<Script> = read.into_iter().flatten().collect();
+    #[cfg(feature = "sources")]
     check::across_files(&scripts, &mut errors);
 
-    let (scope, uses) = (Scope::new(), Uses::default());
-    let functions =
-        scripts.iter().flat_map(|script| script.named_functions().map(move |(n, f)| (n, (script, f)))).collect();
-    let mut compiler = Compiler { engine: &engine, runtime: &runtime, functions, scope, incomplete, uses, errors };
+    let mut compiler = Compiler {
+        engine: &engine,
+        runtime: &runtime,
+        scope: Scope::new(),
+        errors,
+        #[cfg(feature = "sources")]
+        functions: scripts.iter().flat_map(|s| s.named_functions().map(move |(n, f)| (n, (s, f)))).collect(),
+        #[cfg(feature = "sources")]
+        incomplete,
+        #[cfg(feature = "sources")]
+        uses: Uses::default(),
+    };
     compiler.constants(&scripts);
+    #[cfg(feature = "sources")]
     compiler.check(&scripts);
     let (mut rules, mut otherwise, mut libraries) = (Vec::new(), None, Vec::new());
     if compiler.errors.is_empty() {
@@ -62,24 +87,40 @@ pub(crate) fn compile(files: &[RuleFile], data: Data, mut errors: Vec<RuleError>
         rules = compiler.rules(&scripts);
         otherwise = compiler.otherwise(&scripts);
     }
-    let Compiler { scope: constants, uses, errors, .. } = compiler;
+    #[cfg(feature = "sources")]
+    let (needs, uses) = (compiler.uses.needs, compiler.uses);
+    let Compiler { scope: constants, errors, .. } = compiler;
     if !errors.is_empty() {
         return Err(RuleErrors::sorted(errors, files.iter().filter(|file| file.name != CASES).count()));
     }
     let files = scripts.into_iter().map(|script| script.name).collect();
-    Ok(Compiled { engine, runtime, files, rules, otherwise, constants, libraries, uses })
+    Ok(Compiled {
+        engine,
+        runtime,
+        files,
+        rules,
+        otherwise,
+        constants,
+        libraries,
+        needs,
+        #[cfg(feature = "sources")]
+        uses,
+    })
 }
 
 struct Compiler<'a> {
     engine: &'a Engine,
     runtime: &'a Runtime,
-    functions: Functions<'a>,
     /// The constants so far.
     scope: Scope<'static>,
-    /// A file could not be read.
-    incomplete: bool,
-    uses: Uses,
     errors: Vec<RuleError>,
+    #[cfg(feature = "sources")]
+    functions: Functions<'a>,
+    /// A file could not be read.
+    #[cfg(feature = "sources")]
+    incomplete: bool,
+    #[cfg(feature = "sources")]
+    uses: Uses,
 }
 
 impl Compiler<'_> {
@@ -90,10 +131,8 @@ impl Compiler<'_> {
                 if self.scope.contains(&constant.name) {
                     continue; // told by `check::across_files`
                 }
-                let (uses, found) = check::constant(self.context(), script, &constant.expression);
-                self.uses.add(uses);
-                let value = if found.is_empty() { self.constant(file, scripts, script, constant) } else { None };
-                self.errors.extend(found);
+                let good = self.check_constant(script, constant);
+                let value = if good { self.constant(file, scripts, script, constant) } else { None };
                 // What uses the name is checked whether there is a value or not.
                 let value = value.unwrap_or_else(|| Dynamic::from(UnknownValue));
                 self.scope.push_constant_dynamic(constant.name.clone(), value);
@@ -119,6 +158,23 @@ impl Compiler<'_> {
         }
     }
 
+    #[cfg(feature = "sources")]
+    fn check_constant(&mut self, script: &Script, constant: &Constant) -> bool {
+        let (uses, found) = check::constant(self.context(), script, &constant.expression);
+        self.uses.add(uses);
+        let good = found.is_empty();
+        self.errors.extend(found);
+        good
+    }
+
+    /// It was checked before it was published.
+    #[cfg(not(feature = "sources"))]
+    #[expect(clippy::unused_self, reason = "the same call with the checker and without")]
+    fn check_constant(&mut self, _: &Script, _: &Constant) -> bool {
+        true
+    }
+
+    #[cfg(feature = "sources")]
     fn check(&mut self, scripts: &[Script]) {
         for script in scripts {
             let (uses, found) = check::script(self.context(), script);
@@ -127,6 +183,7 @@ impl Compiler<'_> {
         }
     }
 
+    #[cfg(feature = "sources")]
     fn context(&self) -> Context<'_> {
         Context {
             constants: &self.scope,

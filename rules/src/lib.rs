@@ -34,6 +34,7 @@ mod answer;
 pub mod api;
 #[cfg(feature = "sources")]
 pub mod cases;
+#[cfg(feature = "sources")]
 mod check;
 mod compile;
 pub mod data;
@@ -54,6 +55,7 @@ mod plugin;
 mod query;
 mod query_id;
 mod query_json;
+#[cfg(feature = "sources")]
 mod references;
 pub mod reply;
 pub mod route_metadata;
@@ -81,9 +83,12 @@ pub use plugin::{ClusterTarget, GroupTarget, HASH_HEADER, PluginConfig, Target};
 pub use query::Query;
 pub use query_id::{QUERY_ID_WITHIN, find_query_id};
 pub use query_json::{ClusterJson, HeaderValues, QueryJson, QueryJsonError};
+#[cfg(feature = "sources")]
 pub use references::check_references;
 pub use reply::error_body;
-pub use ruleset::{GroupUse, RuleFile, RuleSet};
+#[cfg(feature = "sources")]
+pub use ruleset::GroupUse;
+pub use ruleset::{RuleFile, RuleSet};
 pub use slug::{PREFIX_HEADER, is_slug, prefix, slug};
 pub use suggest::known;
 pub use trace::{Outcome, Trace, TraceEntry};

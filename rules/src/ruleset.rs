@@ -10,9 +10,10 @@ use crate::answer::Fact;
 use crate::api::Type;
 use crate::api::decision::{Addition, Denial, Place, Route};
 use crate::api::query::Q;
+#[cfg(feature = "sources")]
 use crate::check::Uses;
 use crate::compile::{self, Compiled};
-use crate::data::Data;
+use crate::data::{Data, Needs};
 use crate::decision::{Action, Decision};
 use crate::error::RuleErrors;
 use crate::limits;
@@ -46,7 +47,8 @@ impl RuleFile {
     }
 }
 
-/// A group or cluster that rules name, and where.
+/// Something that rules name, and where.
+#[cfg(feature = "sources")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct GroupUse {
     /// The group or cluster.
@@ -78,6 +80,8 @@ pub struct RuleSet {
     libraries: Libraries,
     /// Which function a call means: finding it out takes longer than most calls. Depends on types only.
     caches: Cell<Caches>,
+    needs: Needs,
+    #[cfg(feature = "sources")]
     uses: Uses,
 }
 
@@ -127,7 +131,7 @@ impl RuleSet {
     }
 
     fn new(mut compiled: Compiled) -> RuleSet {
-        if compiled.uses.body {
+        if compiled.needs.body {
             compiled.engine.set_max_string_size(limits::TEXT_BYTES);
         }
         RuleSet {
@@ -141,33 +145,35 @@ impl RuleSet {
             rules: compiled.rules,
             otherwise: compiled.otherwise,
             scope: Cell::new(compiled.constants),
+            needs: compiled.needs,
+            #[cfg(feature = "sources")]
             uses: compiled.uses,
         }
     }
 
     /// Does a rule read `q.sql`, so that the body is needed? Known without running a rule.
     pub fn reads_body(&self) -> bool {
-        self.uses.body
+        self.needs.body
     }
 
     /// Does a rule read more of a group than whether it is serving?
     pub fn reads_load(&self) -> bool {
-        self.uses.load
+        self.needs.load
     }
 
     /// Does a rule read the time of day?
     pub fn reads_time(&self) -> bool {
-        self.uses.time
+        self.needs.time
     }
 
     /// Does a rule read the client's address?
     pub fn reads_address(&self) -> bool {
-        self.uses.address
+        self.needs.address
     }
 
     /// What its scripts need besides themselves: for [`RuleSet::load`].
     pub fn data(&self) -> Data {
-        self.runtime.data()
+        Data { needs: self.needs, ..self.runtime.data() }
     }
 
     /// Names of the rules, in order.
@@ -176,11 +182,13 @@ impl RuleSet {
     }
 
     /// Groups that are written out in `route()`, `.or()` and `q.group()`; those that are computed are not known.
+    #[cfg(feature = "sources")]
     pub fn groups(&self) -> Vec<GroupUse> {
         self.uses.groups.clone()
     }
 
     /// Clusters that are written out in `.cluster()`.
+    #[cfg(feature = "sources")]
     pub fn clusters(&self) -> Vec<GroupUse> {
         self.uses.clusters.clone()
     }
@@ -204,11 +212,13 @@ impl RuleSet {
     }
 
     /// Every `route(…)` and `deny(…)` that is written in the files.
+    #[cfg(feature = "sources")]
     pub fn decisions(&self) -> &[GroupUse] {
         &self.uses.decisions
     }
 
     /// The rules and where each stands, in order.
+    #[cfg(feature = "sources")]
     pub fn rules(&self) -> Vec<GroupUse> {
         let place = |rule: &Rule| GroupUse {
             name: rule.name.clone(),
@@ -296,6 +306,7 @@ impl RuleSet {
         self.decision(verdict, added, trace)
     }
 
+    #[cfg(feature = "sources")]
     pub(crate) fn file_count(&self) -> usize {
         self.files.len()
     }

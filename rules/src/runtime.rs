@@ -115,7 +115,8 @@ impl Runtime {
 
     /// That, and the time zones that rules name.
     pub(crate) fn data(&self) -> Data {
-        self.data.borrow().clone()
+        let regexes = self.regexes.borrow().keys().cloned().collect();
+        Data { regexes, ..self.data.borrow().clone() }
     }
 
     pub(crate) fn table(&self, name: &str) -> Option<Rc<Table>> {
@@ -130,18 +131,14 @@ impl Runtime {
     ///
     /// # Errors
     /// What to do when there is none.
+    #[cfg(feature = "sources")]
     pub(crate) fn add_time_zone(&self, name: &str) -> Result<(), String> {
         if self.time_zone(name).is_some() {
             return Ok(());
         }
-        #[cfg(feature = "sources")]
-        {
-            let zone = Rc::new(TimeZone::find(name)?);
-            self.data.borrow_mut().time_zones.insert(name.to_owned(), zone);
-            Ok(())
-        }
-        #[cfg(not(feature = "sources"))]
-        Err("the rule set came without it".to_owned())
+        let zone = Rc::new(TimeZone::find(name)?);
+        self.data.borrow_mut().time_zones.insert(name.to_owned(), zone);
+        Ok(())
     }
 
     /// Does the text match? Nothing if the expression was not a literal.

@@ -53,7 +53,7 @@ pub(crate) fn read(engine: &Engine, name: &str, source: &str, errors: &mut Vec<R
     let ast = match engine.compile(source) {
         Ok(ast) => ast,
         Err(error) => {
-            let (message, help, position) = messages::parse(&error);
+            let (message, help, position) = messages::parse(source, &error);
             let rule = position.line().and_then(|line| rule_around(source, line));
             errors.push(RuleError::new(name, message).at(position).in_rule(rule).maybe_help(help));
             return None;
@@ -92,6 +92,7 @@ pub(crate) fn read(engine: &Engine, name: &str, source: &str, errors: &mut Vec<R
 
 impl Script {
     /// Its functions but for closures.
+    #[cfg(feature = "sources")]
     pub(crate) fn named_functions(&self) -> impl Iterator<Item = (&str, &Function)> {
         let named = self.functions.iter().filter(|(name, _)| !name.starts_with("anon$"));
         named.map(|(name, function)| (name.as_str(), function))

@@ -1,9 +1,11 @@
 //! "did you mean": the nearest of the names that exist.
 
 /// Names further away than this (1 = the same) are no suggestion.
+#[cfg(feature = "sources")]
 const NEAR: f64 = 0.7;
 
 /// The nearest known name, if one is near.
+#[cfg(feature = "sources")]
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_lowercase();
     known
@@ -12,6 +14,12 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
         .filter(|(score, _)| *score > NEAR)
         .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)))
         .map(|(_, name)| name)
+}
+
+/// Nobody reads suggestions where rules are only run.
+#[cfg(not(feature = "sources"))]
+pub(crate) fn nearest<'a>(_: &str, _: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    None
 }
 
 /// ``did you mean `x`?``, or a list of all that is known if nothing is near.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString};
 
 use super::decision::fail;
-use crate::check::UnknownValue;
+use crate::compile::UnknownValue;
 use crate::data::{Row, Table};
 use crate::runtime::Runtime;
 use crate::suggest;

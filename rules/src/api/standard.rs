@@ -1,31 +1,8 @@
 //! What scripts see of Rhai's own functions: the part that rules have use for.
 
-use super::table::Entry;
+use super::table::{Entry, function as f, method as e};
 use super::types::Type;
 use Type::{Any, Bool, Function, List, Map, Number, String as Text, Strings, Unit};
-
-type Parameters = &'static [(&'static str, Type)];
-
-const fn e(
-    owner: Type,
-    name: &'static str,
-    parameters: Parameters,
-    returns: Type,
-    doc: &'static str,
-    example: &'static str,
-) -> Entry {
-    Entry { owner: Some(owner), name, parameters: Some(parameters), returns, doc, example }
-}
-
-const fn f(
-    name: &'static str,
-    parameters: Parameters,
-    returns: Type,
-    doc: &'static str,
-    example: &'static str,
-) -> Entry {
-    Entry { owner: None, name, parameters: Some(parameters), returns, doc, example }
-}
 
 #[rustfmt::skip]
 pub(super) const STANDARD: &[Entry] = &[

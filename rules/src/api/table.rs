@@ -17,8 +17,10 @@ pub struct Entry {
     /// What it gives.
     pub returns: Type,
     /// One line for authors.
+    #[cfg(feature = "sources")]
     pub doc: &'static str,
     /// An expression that uses it; tests run it.
+    #[cfg(feature = "sources")]
     pub example: &'static str,
 }
 
@@ -37,10 +39,10 @@ impl Entry {
 }
 
 const fn property(owner: Type, name: &'static str, returns: Type, doc: &'static str, example: &'static str) -> Entry {
-    Entry { owner: Some(owner), name, parameters: None, returns, doc, example }
+    entry(Some(owner), name, None, returns, doc, example)
 }
 
-const fn method(
+pub(super) const fn method(
     owner: Type,
     name: &'static str,
     parameters: &'static [(&'static str, Type)],
@@ -48,17 +50,42 @@ const fn method(
     doc: &'static str,
     example: &'static str,
 ) -> Entry {
-    Entry { owner: Some(owner), name, parameters: Some(parameters), returns, doc, example }
+    entry(Some(owner), name, Some(parameters), returns, doc, example)
 }
 
-const fn function(
+pub(super) const fn function(
     name: &'static str,
     parameters: &'static [(&'static str, Type)],
     returns: Type,
     doc: &'static str,
     example: &'static str,
 ) -> Entry {
-    Entry { owner: None, name, parameters: Some(parameters), returns, doc, example }
+    entry(None, name, Some(parameters), returns, doc, example)
+}
+
+#[cfg(feature = "sources")]
+const fn entry(
+    owner: Option<Type>,
+    name: &'static str,
+    parameters: Option<&'static [(&'static str, Type)]>,
+    returns: Type,
+    doc: &'static str,
+    example: &'static str,
+) -> Entry {
+    Entry { owner, name, parameters, returns, doc, example }
+}
+
+/// Without what is for authors to read.
+#[cfg(not(feature = "sources"))]
+const fn entry(
+    owner: Option<Type>,
+    name: &'static str,
+    parameters: Option<&'static [(&'static str, Type)]>,
+    returns: Type,
+    _: &'static str,
+    _: &'static str,
+) -> Entry {
+    Entry { owner, name, parameters, returns }
 }
 
 /// All that scripts see, in the order of the documentation.

@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use super::decision::{Addition, Denial, Route};
 use super::query::{Group, Q, Sql};
-use crate::data::{Column, Row, Table};
+#[cfg(feature = "sources")]
+use crate::data::Column;
+use crate::data::{Row, Table};
 
 /// Type of a value in a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -81,38 +83,6 @@ impl Type {
         }
     }
 
-    /// May it be what a rule gives: a decision, or an addition to a later one?
-    pub(crate) fn is_decision(self) -> bool {
-        matches!(self, Type::Route | Type::Denial | Type::Addition | Type::Decision)
-    }
-
-    /// Is nothing closer known, so that anything may be asked of it?
-    pub(crate) fn is_open(self) -> bool {
-        matches!(self, Type::Any | Type::Decision)
-    }
-
-    /// May a value of this type stand where `wanted` is asked? True where either is not known.
-    pub(crate) fn fits(self, wanted: Type) -> bool {
-        let list = |t| matches!(t, Type::List | Type::Strings);
-        self == wanted
-            || self == Type::Any
-            || wanted == Type::Any
-            || (self == Type::Decision && wanted.is_decision())
-            || (list(self) && list(wanted))
-            || (matches!(self, Type::String | Type::Literal) && matches!(wanted, Type::String | Type::Literal))
-    }
-
-    /// The type of a value that is of one type or the other.
-    pub(crate) fn or(self, other: Type) -> Type {
-        match (self, other) {
-            (a, b) if a == b => a,
-            (Type::Literal, Type::String) | (Type::String, Type::Literal) => Type::String,
-            (Type::List | Type::Strings, Type::List | Type::Strings) => Type::List,
-            (a, b) if (a.is_decision() || a == Type::Unit) && (b.is_decision() || b == Type::Unit) => Type::Decision,
-            _ => Type::Any,
-        }
-    }
-
     /// The type of a value.
     pub(crate) fn of(value: &Dynamic) -> Type {
         if value.is_unit() {
@@ -154,6 +124,43 @@ impl Type {
     }
 }
 
+/// What is known of types without running a script.
+#[cfg(feature = "sources")]
+impl Type {
+    /// May it be what a rule gives: a decision, or an addition to a later one?
+    pub(crate) fn is_decision(self) -> bool {
+        matches!(self, Type::Route | Type::Denial | Type::Addition | Type::Decision)
+    }
+
+    /// Is nothing closer known, so that anything may be asked of it?
+    pub(crate) fn is_open(self) -> bool {
+        matches!(self, Type::Any | Type::Decision)
+    }
+
+    /// May a value of this type stand where `wanted` is asked? True where either is not known.
+    pub(crate) fn fits(self, wanted: Type) -> bool {
+        let list = |t| matches!(t, Type::List | Type::Strings);
+        self == wanted
+            || self == Type::Any
+            || wanted == Type::Any
+            || (self == Type::Decision && wanted.is_decision())
+            || (list(self) && list(wanted))
+            || (matches!(self, Type::String | Type::Literal) && matches!(wanted, Type::String | Type::Literal))
+    }
+
+    /// The type of a value that is of one type or the other.
+    pub(crate) fn or(self, other: Type) -> Type {
+        match (self, other) {
+            (a, b) if a == b => a,
+            (Type::Literal, Type::String) | (Type::String, Type::Literal) => Type::String,
+            (Type::List | Type::Strings, Type::List | Type::Strings) => Type::List,
+            (a, b) if (a.is_decision() || a == Type::Unit) && (b.is_decision() || b == Type::Unit) => Type::Decision,
+            _ => Type::Any,
+        }
+    }
+}
+
+#[cfg(feature = "sources")]
 impl From<Column> for Type {
     fn from(column: Column) -> Type {
         match column {

@@ -30,7 +30,8 @@ impl<'a> Checker<'a> {
             let types: Vec<Type> = call.args.iter().map(|argument| self.expression(argument)).collect();
             if types.len() != function.parameters.len() {
                 let message = format!("`{name}` takes {}, not {}", count(function.parameters.len()), types.len());
-                self.report(position, &message, None);
+                let help = format!("write `{name}({})`", function.parameters.join(", "));
+                self.report(position, &message, Some(&help));
                 return Type::Any;
             }
             return self.function(name, script, function, types);
@@ -38,7 +39,8 @@ impl<'a> Checker<'a> {
         let entries: Vec<&'static Entry> =
             api::table().filter(|entry| entry.owner.is_none() && entry.name == name).collect();
         if matches!(name, "rule" | "otherwise") {
-            self.report(position, &format!("`{name}` stands at the top level only"), None);
+            let help = "move it out of this rule; a rule asks with `if`";
+            self.report(position, &format!("`{name}` stands at the top level only"), Some(help));
             return Type::Any;
         }
         if entries.is_empty() {
@@ -59,7 +61,7 @@ impl<'a> Checker<'a> {
     pub(super) fn property(&mut self, owner: Type, name: &str, position: Position) -> Type {
         if owner == Type::Any || matches!(owner, Type::Query) {
             if name == "sql" {
-                self.uses.body = true;
+                self.uses.needs.body = true;
                 let statement = self.mention(name, position);
                 self.uses.statements.push(statement);
             }
@@ -67,11 +69,11 @@ impl<'a> Checker<'a> {
                 let user = self.mention(name, position);
                 self.uses.users.push(user);
             }
-            self.uses.address |= name == "remote_address";
-            self.uses.time |= TIME.contains(&name);
+            self.uses.needs.address |= name == "remote_address";
+            self.uses.needs.time |= TIME.contains(&name);
         }
         if owner == Type::Any || owner == Type::Group {
-            self.uses.load |= LOAD.contains(&name);
+            self.uses.needs.load |= LOAD.contains(&name);
         }
         if matches!(owner, Type::Map | Type::Any) {
             return Type::Any;
@@ -111,7 +113,7 @@ impl<'a> Checker<'a> {
             }
             return Type::Any;
         }
-        self.uses.time |= TIME.contains(&name);
+        self.uses.needs.time |= TIME.contains(&name);
         if name == "push"
             && let Some(what) = root.and_then(|root| self.unchangeable(root))
         {
@@ -170,7 +172,17 @@ impl<'a> Checker<'a> {
             let wrong = parameters(first).iter().zip(&types).find(|((_, wanted), kind)| !kind.fits(*wanted));
             if let Some(((parameter, wanted), kind)) = wrong {
                 let message = format!("`{name}`: {parameter} is {}, not {}", wanted.words(), kind.words());
-                self.report(position, &message, None);
+                let help = match (wanted, kind) {
+                    _ if types.len() > 1 => format!("write `{}`", first.signature()),
+                    (Type::String | Type::Literal, Type::Number) => {
+                        "write `value.to_string()`, or quotes around it".to_owned()
+                    }
+                    (Type::Number, Type::String | Type::Literal) => {
+                        "write it without quotes, or `parse_int(text)`".to_owned()
+                    }
+                    _ => format!("write `{}`", first.signature()),
+                };
+                self.report(position, &message, Some(&help));
             }
             return first.returns;
         };
@@ -237,7 +249,8 @@ impl<'a> Checker<'a> {
                 }
                 for (pattern, at) in patterns {
                     if let Err(why) = self.context.runtime.add_regex(&pattern) {
-                        self.report(at, &format!("`{pattern}` is not a regular expression: {why}"), None);
+                        let help = "write `\\\\` before a character that only stands for itself";
+                        self.report(at, &format!("`{pattern}` is not a regular expression: {why}"), Some(help));
                     }
                 }
             }
@@ -280,7 +293,8 @@ impl<'a> Checker<'a> {
 
     fn name_used(&mut self, function: &str, name: String, at: Position, cluster: bool) {
         if name.is_empty() {
-            self.report(at, &format!("`{function}` was given an empty string"), None);
+            let what = if cluster { "cluster" } else { "group" };
+            self.report(at, &format!("`{function}` was given an empty string"), Some(&format!("name a {what}")));
             return;
         }
         let found = self.mention(&name, at);

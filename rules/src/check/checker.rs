@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rhai::{Dynamic, Expr, ImmutableString, Position};
 
-use super::{Context, UnknownValue, Uses};
+use super::{Context, Uses};
 use crate::api::Type;
+use crate::compile::UnknownValue;
 use crate::error::RuleError;
 use crate::limits;
 use crate::ruleset::GroupUse;

@@ -18,6 +18,11 @@ impl<'a> Checker<'a> {
             Expr::IntegerConstant(..) => Type::Number,
             Expr::StringConstant(..) => Type::String,
             Expr::Unit(..) => Type::Unit,
+            Expr::CharConstant(letter, position) => {
+                let help = format!("strings take double quotes: \"{letter}\"");
+                self.report(*position, &format!("'{letter}' is not a string"), Some(&help));
+                Type::Any
+            }
             Expr::InterpolatedString(parts, _) => {
                 for part in &**parts {
                     self.expression(part);

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use rhai::{Expr, Scope};
 
+use crate::data::Needs;
 use crate::error::RuleError;
 use crate::ruleset::GroupUse;
 use crate::runtime::Runtime;
@@ -25,14 +26,7 @@ pub(crate) use across::across_files;
 /// What the rules make use of.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Uses {
-    /// `q.sql`.
-    pub(crate) body: bool,
-    /// Numbers of groups.
-    pub(crate) load: bool,
-    /// The time of day.
-    pub(crate) time: bool,
-    /// The client's address.
-    pub(crate) address: bool,
+    pub(crate) needs: Needs,
     pub(crate) groups: Vec<GroupUse>,
     pub(crate) clusters: Vec<GroupUse>,
     /// Where the statement is read.
@@ -47,10 +41,6 @@ pub(crate) struct Uses {
 
 /// Named functions of all files, by name, with the file of each.
 pub(crate) type Functions<'a> = BTreeMap<&'a str, (&'a Script, &'a Function)>;
-
-/// Stands for the value of a constant that could not be computed.
-#[derive(Clone)]
-pub(crate) struct UnknownValue;
 
 /// What all checks share.
 #[derive(Clone, Copy)]
@@ -87,10 +77,10 @@ pub(crate) fn script<'a>(context: Context<'a>, script: &'a Script) -> (Uses, Vec
 
 impl Uses {
     pub(crate) fn add(&mut self, other: Uses) {
-        self.body |= other.body;
-        self.load |= other.load;
-        self.time |= other.time;
-        self.address |= other.address;
+        self.needs.body |= other.needs.body;
+        self.needs.load |= other.needs.load;
+        self.needs.time |= other.needs.time;
+        self.needs.address |= other.needs.address;
         for (ours, theirs) in [
             (&mut self.groups, other.groups),
             (&mut self.clusters, other.clusters),

@@ -48,6 +48,10 @@ impl Checker<'_> {
         let known: Vec<String> = constants.chain(variables).collect();
         let help = if api::table().any(|entry| entry.owner == Some(Type::Query) && entry.name == name) {
             Some(format!("did you mean `q.{name}`?"))
+        } else if let Some(entry) = api::table().find(|entry| entry.owner.is_none() && entry.name == name) {
+            Some(format!("write `{}`", entry.signature()))
+        } else if matches!(name, "None" | "undefined" | "NULL" | "True" | "False") {
+            Some("what a client did not send is `\"\"`; there are `true`, `false`, and `()` for nothing".to_owned())
         } else {
             suggest::nearest(name, known.iter().map(String::as_str))
                 .map(|near| format!("did you mean `{near}`?"))
@@ -92,6 +96,7 @@ impl Checker<'_> {
         };
         let help = match same {
             Some(entry) => Some(format!("write `{}`", entry.signature())),
+            None if meant(name).is_some() => meant(name),
             None => {
                 let known = api::table().filter(|entry| belongs(entry, owner)).map(|entry| entry.name);
                 if owner == Type::Any {
@@ -103,4 +108,20 @@ impl Checker<'_> {
         };
         self.report(position, &message, help.as_deref());
     }
+}
+
+/// What people mean who come from other languages.
+fn meant(name: &str) -> Option<String> {
+    let write = match name {
+        "equals" | "eq" => "compare with `==`",
+        "equalsIgnoreCase" => "write `.to_lower() == \"…\"`",
+        "like" | "regexp_like" | "match" => "write `.matches(\"…\")`",
+        "length" | "size" | "count" => "write `.len()`",
+        "headers" | "getHeader" => "write `.header(\"X-Name\")`",
+        "fallback" | "otherwise" | "or_else" => "write `.or(\"group\")`",
+        "trim" => "write `.trimmed()`",
+        "any" => "write `.some(|x| …)`",
+        _ => return None,
+    };
+    Some(write.to_owned())
 }

@@ -13,7 +13,7 @@ impl<'a> Checker<'a> {
             ("==" | "!=", [a, b]) => {
                 if !a.fits(*b) {
                     let message = format!("compares {} with {}: they are never equal", a.words(), b.words());
-                    self.report(position, &message, None);
+                    self.report(position, &message, Some(comparable(*a, *b)));
                 }
                 Type::Bool
             }
@@ -21,7 +21,9 @@ impl<'a> Checker<'a> {
                 let ordered = |t: &Type| t.fits(Type::Number) || t.fits(Type::String);
                 if !a.fits(*b) || !ordered(a) || !ordered(b) {
                     let message = format!("`{name}` cannot compare {} with {}", a.words(), b.words());
-                    self.report(position, &message, None);
+                    let twice = [a, b].contains(&&Type::Bool);
+                    let help = if twice { "write `a < b && b < c`" } else { comparable(*a, *b) };
+                    self.report(position, &message, Some(help));
                 }
                 Type::Bool
             }
@@ -42,7 +44,8 @@ impl<'a> Checker<'a> {
             ("-" | "*" | "/" | "%" | "**", kinds) => {
                 if let Some(wrong) = kinds.iter().find(|kind| !kind.fits(Type::Number)) {
                     let message = format!("`{}` needs numbers, not {}", call.name, wrong.words());
-                    self.report(position, &message, None);
+                    let help = (*wrong == Type::String).then_some("a number in a text is read by `parse_int(…)`");
+                    self.report(position, &message, help);
                 }
                 Type::Number
             }
@@ -53,7 +56,7 @@ impl<'a> Checker<'a> {
     fn must_be_bool(&mut self, argument: &'a Expr, kinds: &[Type], position: Position) {
         if let Some(kind) = kinds.first().filter(|kind| !kind.fits(Type::Bool)) {
             let at = if argument.start_position().is_none() { position } else { argument.start_position() };
-            self.report(at, &format!("a condition is true or false, not {}", kind.words()), None);
+            self.not_a_condition(*kind, at);
         }
     }
 
@@ -69,15 +72,38 @@ impl<'a> Checker<'a> {
                 self.report(
                     position,
                     &format!("`in` needs a list, a map, a table or a string, not {}", other.words()),
-                    None,
+                    Some("compare with `==`, or write a list: `[\"a\", \"b\"]`"),
                 );
                 Type::Any
             }
         };
         if !value.fits(element) {
             let message = format!("{} is never in {}", value.words(), container.words());
-            self.report(position, &message, None);
+            let help = if matches!(value, Type::Strings | Type::List) {
+                "ask for each: `.some(|x| x in …)`"
+            } else {
+                comparable(value, element)
+            };
+            self.report(position, &message, Some(help));
         }
         Type::Bool
+    }
+}
+
+/// How values of two types can be compared after all.
+fn comparable(a: Type, b: Type) -> &'static str {
+    let both = |x: fn(Type) -> bool, y: fn(Type) -> bool| (x(a) && y(b)) || (y(a) && x(b));
+    let list = |kind| matches!(kind, Type::List | Type::Strings);
+    let string = |kind| matches!(kind, Type::String | Type::Literal);
+    if both(list, string) {
+        "ask whether it is in the list: `\"x\" in list`"
+    } else if both(string, |kind| kind == Type::Number) {
+        "write a number without quotes, a string with quotes"
+    } else if both(string, |kind| kind == Type::Bool) {
+        "what is true or false needs no comparison"
+    } else if both(string, |kind| matches!(kind, Type::Query | Type::Sql | Type::Group | Type::Row)) {
+        "compare one of its properties"
+    } else {
+        "compare values of the same kind"
     }
 }

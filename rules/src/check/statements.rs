@@ -132,9 +132,22 @@ impl<'a> Checker<'a> {
             return;
         }
         let position = if expression.start_position().is_none() { position } else { expression.start_position() };
+        self.not_a_condition(kind, position);
+    }
+
+    pub(super) fn not_a_condition(&mut self, kind: Type, position: Position) {
         let message = format!("a condition is true or false, not {}", kind.words());
-        let help = (kind == Type::String).then_some("compare it: `… == \"…\"` or `… != \"\"`");
-        self.report(position, &message, help);
+        let help = match kind {
+            Type::String | Type::Literal => "compare it: `… == \"…\"` or `… != \"\"`",
+            Type::Number => "compare it: `… > 0`",
+            Type::List | Type::Strings => "ask for something: `\"x\" in …`, or `!….is_empty()`",
+            Type::Map | Type::Table => "ask for a key: `\"x\" in …`",
+            Type::Group => "ask for its state: `.serving`",
+            Type::Row | Type::Query | Type::Sql => "ask for one of its properties",
+            kind if kind.is_decision() => "a second choice is written `route(\"a\").or(\"b\")`",
+            _ => "compare it with something",
+        };
+        self.report(position, &message, Some(help));
     }
 
     /// Type of the elements that a `for` runs over.
@@ -144,8 +157,12 @@ impl<'a> Checker<'a> {
             Type::Range => Type::Number,
             kind @ (Type::Bool | Type::Number | Type::Map | Type::Query | Type::Sql | Type::Group | Type::Unit) => {
                 let message = format!("`for` runs over a list, not {}", kind.words());
-                let help = (kind == Type::Map).then_some("take its `keys()` or `values()`");
-                self.report(list.start_position(), &message, help);
+                let help = match kind {
+                    Type::Map => "take its `keys()` or `values()`",
+                    Type::Number => "write a range: `0..n`",
+                    _ => "write a list: `[\"a\", \"b\"]`",
+                };
+                self.report(list.start_position(), &message, Some(help));
                 Type::Any
             }
             _ => Type::Any,
@@ -156,7 +173,8 @@ impl<'a> Checker<'a> {
         if let Expr::Variable(variable, _, position) = target {
             let name = variable.1.as_str();
             if self.context.constants.contains(name) {
-                self.report(*position, &format!("`{name}` is a constant and cannot be changed"), None);
+                let help = format!("take another name: `let other = {name}…;`");
+                self.report(*position, &format!("`{name}` is a constant and cannot be changed"), Some(&help));
             } else if let Some((_, known)) = self.variables.iter_mut().rev().find(|(known, _)| known == name) {
                 *known = known.or(kind);
             } else {
@@ -169,7 +187,8 @@ impl<'a> Checker<'a> {
             && let Some(what) = self.unchangeable(name)
         {
             let message = format!("`{name}` is {what} and cannot be changed");
-            self.report(target.start_position(), &message, None);
+            let help = "copy what you need with `let`; what Trino is told is changed by `route(…).header(…)`";
+            self.report(target.start_position(), &message, Some(help));
         }
     }
 

@@ -7,7 +7,7 @@ mod read;
 mod table;
 mod zone;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,21 @@ pub use zone::TimeZone;
 /// Folder of a rule set in which its tables stand.
 pub const TABLES: &str = "tables/";
 
-/// Tables and time zones of a rule set.
+/// What the filter has ready for a rule set before it asks the rules.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Needs {
+    /// The statement: a rule reads `q.sql`.
+    pub body: bool,
+    /// More of a group than whether it is serving.
+    pub load: bool,
+    /// The time of day.
+    pub time: bool,
+    /// The client's address.
+    pub address: bool,
+}
+
+/// What a rule set was found to need when it was checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
@@ -29,11 +43,17 @@ pub struct Data {
     /// By name in the time zone database, such as `Europe/Berlin`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub time_zones: BTreeMap<String, Rc<TimeZone>>,
+    /// Regular expressions that are written out in the rules.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub regexes: BTreeSet<String>,
+    /// What else.
+    #[serde(default)]
+    pub needs: Needs,
 }
 
 impl Data {
     /// Is there nothing?
     pub fn is_empty(&self) -> bool {
-        self.tables.is_empty() && self.time_zones.is_empty()
+        *self == Data::default()
     }
 }

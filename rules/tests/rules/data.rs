@@ -65,11 +65,11 @@ fn mistakes_about_tables_are_told_with_what_to_do() {
         ),
         (
             r#"const T = table("teams.csv"); rule("a", |q| if T[q.user].team > 5 { route("x") });"#,
-            "rules.rhai: rule `a`: line 1, column 63: `>` cannot compare a string with a number",
+            "rules.rhai: rule `a`: line 1, column 63: `>` cannot compare a string with a number; write a number without quotes, a string with quotes",
         ),
         (
             r#"const T = table("teams.csv"); rule("a", |q| if 5 in T { route("x") });"#,
-            "rules.rhai: rule `a`: line 1, column 50: a number is never in a table",
+            "rules.rhai: rule `a`: line 1, column 50: a number is never in a table; write a number without quotes, a string with quotes",
         ),
         (
             r#"const T = table("teams.csv"); rule("a", |q| route(T.ann));"#,

@@ -4,6 +4,7 @@
 
 mod common;
 mod data;
+mod habits;
 /// What rules can say, and what comes of it.
 mod language;
 /// Scripts that would take for ever, or all memory.

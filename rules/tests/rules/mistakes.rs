@@ -82,7 +82,9 @@ fn refuses_a_malformed_rule() {
         ),
         (
             "rule(\"a\", |q| { rule(\"b\", |q| route(\"x\")); route(\"x\") });",
-            &["rule `a`: line 1, column 17: `rule` stands at the top level only"],
+            &[
+                "rule `a`: line 1, column 17: `rule` stands at the top level only; move it out of this rule; a rule asks with `if`",
+            ],
         ),
     ]);
 }
@@ -119,7 +121,7 @@ fn a_function_of_another_file_is_checked_where_it_stands() {
         "a.rhai: line 1, column 16: the query has no property `sauce`; did you mean `source`?\n\
          a.rhai: rule `x`: line 3, column 29: unknown function `zone`; define it: `fn zone(…) { … }`\n\
          b.rhai: line 1, column 8: function `f` already stands in a.rhai, line 2; choose another name\n\
-         b.rhai: rule `y`: line 2, column 40: `team` takes 1 argument, not 0"
+         b.rhai: rule `y`: line 2, column 40: `team` takes 1 argument, not 0; write `team(q)`"
     );
 }
 
@@ -237,7 +239,12 @@ fn offers_nothing_that_reaches_outside_or_dodges_the_check() {
         );
     }
     check(&[
-        ("import \"x\" as y;", &["line 1, column 1: `import` is not offered: rules reach nothing outside"]),
+        (
+            "import \"x\" as y;",
+            &[
+                "line 1, column 1: `import` is not offered: rules reach nothing outside; all `.rhai` files of the folder see each other's constants and functions",
+            ],
+        ),
         (
             "rule(\"a\", |q| { this.x; route(\"x\") });",
             &["rule `a`: line 1, column 17: `this` is not offered; pass the value as a parameter"],
@@ -250,7 +257,9 @@ fn tells_wrong_types_and_numbers_of_arguments() {
     check(&[
         (
             "rule(\"a\", |q| route(q.bucket(q.user, 3)));",
-            &["rule `a`: line 1, column 15: `route`: group is a string, not a number"],
+            &[
+                "rule `a`: line 1, column 15: `route`: group is a string, not a number; write `value.to_string()`, or quotes around it",
+            ],
         ),
         (
             "rule(\"a\", |q| route(\"x\", \"y\"));",
@@ -260,7 +269,10 @@ fn tells_wrong_types_and_numbers_of_arguments() {
             "rule(\"a\", |q| route(\"x\").or());",
             &["rule `a`: line 1, column 26: `or` takes 1 argument, not 0; write `.or(group)`, `.or(groups)`"],
         ),
-        ("fn f(a) { a } rule(\"a\", |q| route(f()));", &["rule `a`: line 1, column 35: `f` takes 1 argument, not 0"]),
+        (
+            "fn f(a) { a } rule(\"a\", |q| route(f()));",
+            &["rule `a`: line 1, column 35: `f` takes 1 argument, not 0; write `f(a)`"],
+        ),
         (
             "rule(\"a\", |q| if q.user { route(\"x\") });",
             &[
@@ -269,19 +281,27 @@ fn tells_wrong_types_and_numbers_of_arguments() {
         ),
         (
             "rule(\"a\", |q| if q.hour == \"5\" { route(\"x\") });",
-            &["rule `a`: line 1, column 25: compares a number with a string: they are never equal"],
+            &[
+                "rule `a`: line 1, column 25: compares a number with a string: they are never equal; write a number without quotes, a string with quotes",
+            ],
         ),
         (
             "rule(\"a\", |q| if q.user < 5 { route(\"x\") });",
-            &["rule `a`: line 1, column 25: `<` cannot compare a string with a number"],
+            &[
+                "rule `a`: line 1, column 25: `<` cannot compare a string with a number; write a number without quotes, a string with quotes",
+            ],
         ),
         (
             "rule(\"a\", |q| if 5 in q.client_tags { route(\"x\") });",
-            &["rule `a`: line 1, column 20: a number is never in a list of strings"],
+            &[
+                "rule `a`: line 1, column 20: a number is never in a list of strings; write a number without quotes, a string with quotes",
+            ],
         ),
         (
             "rule(\"a\", |q| if \"x\" in q.hour { route(\"x\") });",
-            &["rule `a`: line 1, column 22: `in` needs a list, a map, a table or a string, not a number"],
+            &[
+                "rule `a`: line 1, column 22: `in` needs a list, a map, a table or a string, not a number; compare with `==`, or write a list: `[\"a\", \"b\"]`",
+            ],
         ),
         (
             "rule(\"a\", |q| if q[\"user\"] == \"x\" { route(\"x\") });",
@@ -307,7 +327,9 @@ fn refuses_to_change_constants_and_the_query() {
         ),
         (
             "const C = 1; rule(\"a\", |q| { C = 2; route(\"x\") });",
-            &["rule `a`: line 1, column 30: `C` is a constant and cannot be changed"],
+            &[
+                "rule `a`: line 1, column 30: `C` is a constant and cannot be changed; take another name: `let other = C…;`",
+            ],
         ),
         (
             "const C = 1; rule(\"a\", |q| { let C = 2; route(\"x\") });",
@@ -325,7 +347,9 @@ fn refuses_to_change_constants_and_the_query() {
         ("const C = 1 / 0;", &["line 1, column 13: division by zero: 1 / 0"]),
         (
             "rule(\"a\", |q| { q.user = \"x\"; route(\"x\") });",
-            &["rule `a`: line 1, column 17: `q` is what the query says of itself and cannot be changed"],
+            &[
+                "rule `a`: line 1, column 17: `q` is what the query says of itself and cannot be changed; copy what you need with `let`; what Trino is told is changed by `route(…).header(…)`",
+            ],
         ),
     ]);
 }
@@ -349,7 +373,9 @@ fn checks_what_is_written_out() {
     check(&[
         (
             "rule(\"a\", |q| if q.user.matches(\"a[\") { route(\"x\") });",
-            &["rule `a`: line 1, column 33: `a[` is not a regular expression: found unclosed character class"],
+            &[
+                "rule `a`: line 1, column 33: `a[` is not a regular expression: found unclosed character class; write `\\\\` before a character that only stands for itself",
+            ],
         ),
         (
             "rule(\"a\", |q| if q.matches(q.user, q.source) { route(\"x\") });",
@@ -357,7 +383,10 @@ fn checks_what_is_written_out() {
                 "rule `a`: line 1, column 36: the regular expression of `matches` is written out, not computed; put it between quotes, or into a `const`",
             ],
         ),
-        ("rule(\"a\", |q| route(\"\"));", &["rule `a`: line 1, column 21: `route` was given an empty string"]),
+        (
+            "rule(\"a\", |q| route(\"\"));",
+            &["rule `a`: line 1, column 21: `route` was given an empty string; name a group"],
+        ),
         (
             "rule(\"a\", |q| route(\"x\").header(\"Cookie\", \"y\"));",
             &[

@@ -69,7 +69,10 @@ fn names_that_do_not_exist_are_found_before_a_query_meets_them() {
         ("q.sql.table == \"x\"", "24: the query's SQL has no property `table`; did you mean `tables`?"),
         ("q.sql.querytype == \"x\"", "24: the query's SQL has no property `querytype`; did you mean `query_type`?"),
         ("q.sql.catalog == \"x\"", "24: the query's SQL has no property `catalog`; did you mean `catalogs`?"),
-        ("q.sql.tables == \"x\"", "31: compares a list of strings with a string: they are never equal"),
+        (
+            "q.sql.tables == \"x\"",
+            "31: compares a list of strings with a string: they are never equal; ask whether it is in the list: `\"x\" in list`",
+        ),
         ("q.sql.writes()", "24: the query's SQL has no method `writes`; write `.writes`"),
     ] {
         let found = mistakes(&format!("rule(\"a\", |q| if {condition} {{ route(\"x\") }});"));

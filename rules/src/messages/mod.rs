@@ -1,5 +1,8 @@
 //! Rhai's errors in our words: what is wrong and what to do, lower case, no full stop.
 
+#[cfg(feature = "sources")]
+mod habits;
+
 use rhai::{EvalAltResult, LexError, ParseError, ParseErrorType, Position};
 
 use crate::api::Type;
@@ -73,8 +76,14 @@ pub(crate) fn spent() -> String {
 }
 
 /// What is wrong with a script's form, where, and what to do.
-pub(crate) fn parse(error: &ParseError) -> (String, Option<String>, Position) {
+pub(crate) fn parse(source: &str, error: &ParseError) -> (String, Option<String>, Position) {
     let (message, help) = parse_kind(&error.0);
+    #[cfg(feature = "sources")]
+    if let Some((habit, help)) = habits::at(source, error.1) {
+        return (format!("`{habit}` cannot stand here"), Some(help.to_owned()), error.1);
+    }
+    #[cfg(not(feature = "sources"))]
+    let _ = source;
     (message, help, error.1)
 }
 
@@ -82,6 +91,9 @@ fn parse_kind(kind: &ParseErrorType) -> (String, Option<String>) {
     use ParseErrorType as P;
     let help = |text: &str| Some(text.to_owned());
     match kind {
+        P::BadInput(LexError::UnexpectedInput(what)) if matches!(what.as_str(), ")" | "}" | "]") => {
+            (format!("unexpected `{what}`"), help("look for a bracket before it that is not closed"))
+        }
         P::BadInput(LexError::UnexpectedInput(what)) => (format!("unexpected `{what}`"), None),
         P::BadInput(LexError::UnterminatedString) => ("a string is not closed".to_owned(), help("add a closing `\"`")),
         P::BadInput(LexError::MalformedChar(text)) if text.chars().count() > 1 => {
@@ -93,10 +105,14 @@ fn parse_kind(kind: &ParseErrorType) -> (String, Option<String>) {
         P::BadInput(LexError::ImproperSymbol(symbol, hint)) if hint.is_empty() => {
             (format!("unexpected `{symbol}`"), None)
         }
-        P::MissingToken(token, why) => (format!("`{token}` is missing {why}"), None),
-        P::Reserved(word) if matches!(word.as_str(), "import" | "export" | "eval" | "print" | "debug") => {
-            (format!("`{word}` is not offered: rules reach nothing outside"), None)
+        P::MissingToken(token, why) if why.contains("matching ( in this expression") => {
+            (format!("`{token}` is missing {why}"), help("a list takes square brackets: [\"a\", \"b\"]"))
         }
+        P::MissingToken(token, why) => (format!("`{token}` is missing {why}"), None),
+        P::Reserved(word) if matches!(word.as_str(), "import" | "export" | "eval" | "print" | "debug") => (
+            format!("`{word}` is not offered: rules reach nothing outside"),
+            help("all `.rhai` files of the folder see each other's constants and functions"),
+        ),
         P::Reserved(word) => (format!("`{word}` is a reserved word"), help("choose another name")),
         P::UnexpectedEOF => {
             ("the file ends too early".to_owned(), help("look for a bracket or a string that is not closed"))
