@@ -1,6 +1,6 @@
 //! Every sample is a rule set that does what its cases say, in all of its lines; `docs/rules.md` lists them.
 
-#![expect(clippy::panic, reason = "a test stops at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
