@@ -8,7 +8,9 @@ ARGS ?=
 # How long each of the eight targets is fuzzed; all together 40 minutes.
 SECONDS ?= 300
 
-.PHONY: help demo build test test-full fuzz bench profile lint fmt
+PAGE = target/playground-page
+
+.PHONY: help demo build playground test-playground test test-full fuzz bench profile lint fmt
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,8 +23,18 @@ build: ## Build the control service and the filter
 	$(CARGO) build --locked -p warren
 	$(WASM)
 
-test: lint build ## What CI runs: lints, unit tests, every case on the real programs, the demo's check
-	$(CARGO) test --locked -p warren-rules -p warren-filter -p warren-trim -p warren -p warren-fuzz
+playground: ## Build the playground: a page in which rules are tried, with the engine in it
+	@rustup target list --installed 2>/dev/null | grep -q wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
+	$(CARGO) build --locked -p warren-playground --target wasm32-unknown-unknown --profile playground
+	$(CARGO) run --quiet --locked -p warren-playground-bundle -- \
+		target/wasm32-unknown-unknown/playground/warren_playground.wasm $(PAGE)/engine
+	cd rules/playground/web && npm ci --ignore-scripts --no-audit --no-fund --silent && node build.mjs $(CURDIR)/$(PAGE)
+
+test-playground: playground ## The engine in Node, and the page in a headless Chromium (SCREENSHOTS=FOLDER keeps pictures)
+	node --test rules/playground/test/*.test.mjs
+
+test: lint build test-playground ## What CI runs: lints, unit tests, every case on the real programs, the demo's check
+	$(CARGO) test --locked -p warren-rules -p warren-filter -p warren-trim -p warren-playground -p warren -p warren-fuzz
 	$(CARGO) build --quiet --locked -p warren-filter --features planted-panic --target wasm32-wasip1 --profile planted
 	$(CARGO) test --locked -p warren-tests
 	$(MAKE) --no-print-directory demo ARGS=--check

@@ -258,6 +258,11 @@ impl Query {
         self.live.serving(name)
     }
 
+    /// The statement as it was sent. Not a fact: rules read it as `q.sql.text`.
+    pub fn statement(&self) -> &str {
+        &self.body
+    }
+
     /// Bytes of the statement. Not a fact: rules do not see it.
     pub(crate) fn text_bytes(&self) -> usize {
         self.body.len()

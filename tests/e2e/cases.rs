@@ -88,6 +88,7 @@ pub(crate) const CASES: &[(&str, Case)] = cases![
     rules::rules_are_published_listed_and_rolled_back,
     rules::what_only_envoy_refuses_is_shown_and_the_old_serves,
     rule_tools::rules_are_in_force_only_if_their_cases_pass,
+    rule_tools::the_playground_is_served_and_nothing_beside_it,
     rule_tools::the_history_is_asked_again_with_other_rules,
     attacks::user::rules_and_trino_see_the_same_user,
     attacks::user::what_names_no_user_is_refused,

@@ -47,6 +47,8 @@ fn options() -> StackOptions {
             "/v1/thread",
             "--statement-paths",
             "/v1/statement2",
+            "--playground",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../target/playground-page"),
         ]
         .map(str::to_owned)
         .to_vec(),

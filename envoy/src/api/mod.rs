@@ -9,6 +9,7 @@ mod extract;
 mod groups;
 mod history;
 mod lifecycle;
+pub(crate) mod playground;
 mod rules;
 mod trino_gateway;
 
@@ -147,13 +148,14 @@ async fn status(State(api): State<Api>) -> Json<StatusReport> {
 }
 
 /// All paths of the API port.
-pub(crate) fn router(api: Api) -> Router {
+pub(crate) fn router(api: Api, playground: playground::Page) -> Router {
     let (guarded, _) = documented().split_for_parts();
     let guarded = guarded.merge(trino_gateway::guarded()).layer(from_fn_with_state(api.clone(), access::check));
     Router::new()
         .route("/livez", get(async || "ok"))
         .route("/readyz", get(ready))
         .merge(trino_gateway::open())
+        .merge(playground::router(playground))
         .merge(guarded)
         .method_not_allowed_fallback(wrong_method)
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "no such path; the API is at /api/v1"))

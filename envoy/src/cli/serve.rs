@@ -1,7 +1,7 @@
 //! `warren serve`: reads the configuration, opens the ports, starts the tasks, waits for the end.
 
 use super::Outcome;
-use crate::api;
+use crate::api::{self, playground};
 use crate::config::{Config, Written};
 use crate::follow::{share_health, watch_database, watch_health};
 use crate::health::{Probes, http_client};
@@ -73,6 +73,13 @@ pub(super) async fn serve(args: ServeArgs) -> Result<Outcome> {
             return Ok(Outcome::Usage);
         }
     };
+    let page = match config.playground.as_deref().map(playground::read).transpose() {
+        Ok(page) => page.unwrap_or_default(),
+        Err(problem) => {
+            eprintln!("playground: {problem}");
+            return Ok(Outcome::Usage);
+        }
+    };
     let module = match std::fs::read(&config.filter) {
         Ok(module) => module,
         Err(error) => {
@@ -83,10 +90,10 @@ pub(super) async fn serve(args: ServeArgs) -> Result<Outcome> {
             return Ok(Outcome::Usage);
         }
     };
-    run(config, module).await
+    run(config, module, page).await
 }
 
-async fn run(config: Config, module: Vec<u8>) -> Result<Outcome> {
+async fn run(config: Config, module: Vec<u8>, page: playground::Page) -> Result<Outcome> {
     let sha256: String = Sha256::digest(&module).iter().map(|byte| format!("{byte:02x}")).collect();
     let settings = Arc::new(settings(&config, &sha256));
     let store = Store::new(&config.database_url, config.retired_for, &config.default_group)?;
@@ -150,14 +157,17 @@ async fn run(config: Config, module: Vec<u8>) -> Result<Outcome> {
     let xds_app = services
         .into_axum_router()
         .route(&module_path(&sha256), get(async move || ([("content-type", "application/wasm")], module)));
-    let api_app = api::router(api::Api {
-        store,
-        status,
-        token: config.api_token.as_deref().map(Arc::from),
-        default_group: Arc::from(config.default_group.as_str()),
-        access,
-        history: history.as_ref().map(|(settings, _)| settings.text),
-    });
+    let api_app = api::router(
+        api::Api {
+            store,
+            status,
+            token: config.api_token.as_deref().map(Arc::from),
+            default_group: Arc::from(config.default_group.as_str()),
+            access,
+            history: history.as_ref().map(|(settings, _)| settings.text),
+        },
+        page,
+    );
     let servers =
         [tokio::spawn(serve_xds(xds, xds_app, shutdown.clone())), tokio::spawn(serve_api(api, api_app, shutdown))];
 

@@ -35,6 +35,7 @@ pub(crate) struct Config {
     pub(crate) filter_on_envoy: Option<String>,
     pub(crate) state_dir: PathBuf,
     pub(crate) rules: Option<PathBuf>,
+    pub(crate) playground: Option<PathBuf>,
     pub(crate) default_group: String,
     pub(crate) trusted_hops: u32,
     pub(crate) tls: Option<CertificateFiles>,
@@ -178,6 +179,7 @@ impl Config {
             filter_on_envoy: pick!(filter_on_envoy).map(|t| t.0),
             state_dir: pick!(state_dir).map_or_else(|| PathBuf::from("warren-state"), |t| PathBuf::from(t.0)),
             rules: pick!(rules).map(|t| PathBuf::from(t.0)),
+            playground: pick!(playground).map(|t| PathBuf::from(t.0)),
             default_group: reader.value("default_group", pick!(default_group), "adhoc".to_owned(), not_empty),
             trusted_hops: reader.value("trusted_hops", pick!(trusted_hops), 0, |t| {
                 t.parse().map_err(|_| "is not a number from 0 up".to_owned())

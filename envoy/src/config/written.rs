@@ -34,6 +34,9 @@ pub(crate) struct Written {
     /// Folder with rules that is watched and published when it changes
     #[arg(long, env = "WARREN_RULES", value_name = "DIR")]
     pub(super) rules: Option<Text>,
+    /// Folder of `make playground`: serves it under /playground/ of the API's port, to whoever reaches that
+    #[arg(long, env = "WARREN_PLAYGROUND", value_name = "DIR")]
+    pub(super) playground: Option<Text>,
     /// Group of queries that no rule sends elsewhere [default: adhoc]
     #[arg(long, env = "WARREN_DEFAULT_GROUP", value_name = "GROUP")]
     pub(super) default_group: Option<Text>,

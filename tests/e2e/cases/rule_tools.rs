@@ -4,6 +4,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use warren_tests::client::Session;
 use warren_tests::eventually::eventually;
+use warren_tests::http;
 use warren_tests::stack::Stack;
 
 use super::SOON;
@@ -45,6 +46,22 @@ pub(super) fn rules_are_in_force_only_if_their_cases_pass(stack: &Stack) -> Resu
     let published = stack.warren.cli(&["rules", "publish", &name])?;
     ensure!(published.starts_with("published as version"), "{published}");
     stack.warren.cli(&["rules", "rollback", &before.to_string()])?;
+    Ok(())
+}
+
+pub(super) fn the_playground_is_served_and_nothing_beside_it(stack: &Stack) -> Result<()> {
+    let url = |path: &str| format!("{}{path}", stack.warren.api_url());
+    let page = http::get(&url("/playground/"), &[])?;
+    ensure!(page.status == 200 && page.body.contains("rules playground"), "{page:?}");
+    let policy = page.headers.get("content-security-policy").and_then(|value| value.to_str().ok());
+    ensure!(policy.is_some_and(|policy| policy.starts_with("default-src 'none'; script-src 'self'")), "{policy:?}");
+    let module = http::get(&url("/playground/engine/warren_playground_bg.wasm"), &[])?;
+    assert_eq!(module.headers.get("content-type").map(|value| value.as_bytes()), Some(&b"application/wasm"[..]));
+    for path in
+        ["/playground/engine", "/playground/../Cargo.toml", "/playground/%2e%2e/Cargo.toml", "/playground/build"]
+    {
+        assert_eq!(http::get(&url(path), &[])?.status, 404, "{path}");
+    }
     Ok(())
 }
 

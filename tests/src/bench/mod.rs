@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn a_subject_that_is_not_known_is_named_beside_those_that_are() {
         let error = chosen(&["plane".to_owned()]).unwrap_err().to_string();
-        assert!(error.starts_with("there is no subject `plane`; known: nothing, plain, warren-5, "), "{error}");
+        assert!(error.starts_with("there is no subject `plane`; known: nothing, plain, lua-5, warren-5, "), "{error}");
         let keys: Vec<_> = chosen(&["tgw".to_owned(), "plain".to_owned()]).unwrap().iter().map(|s| s.key).collect();
         assert_eq!(keys, ["plain", "tgw"]);
     }
