@@ -16,7 +16,13 @@ impl<'a> Checker<'a> {
         match expression {
             Expr::BoolConstant(..) => Type::Bool,
             Expr::IntegerConstant(..) => Type::Number,
-            Expr::StringConstant(..) => Type::String,
+            Expr::StringConstant(text, position) => {
+                if text.contains("${") || text.contains("{q.") {
+                    let help = "put the text between backticks: `…${q.user}…`";
+                    self.report(*position, "a text between quotes is taken as it is written", Some(help));
+                }
+                Type::String
+            }
             Expr::Unit(..) => Type::Unit,
             Expr::CharConstant(letter, position) => {
                 let help = format!("strings take double quotes: \"{letter}\"");
@@ -133,7 +139,11 @@ impl<'a> Checker<'a> {
         if !kind.fits(wanted) && kind != Type::Range {
             let message =
                 format!("an element of {} is found by {}, not {}", owner.words(), wanted.words(), kind.words());
-            self.report(index.start_position(), &message, None);
+            let help = match owner {
+                Type::List | Type::Strings => "ask whether something is in it: `\"x\" in list`",
+                _ => "write `map[\"key\"]`, or `map.key`",
+            };
+            self.report(index.start_position(), &message, Some(help));
         }
         match owner {
             Type::Strings if kind == Type::Number => Type::String,

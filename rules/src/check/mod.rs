@@ -9,6 +9,7 @@ mod expressions;
 mod names;
 mod operators;
 mod statements;
+mod written;
 
 use std::collections::BTreeMap;
 

@@ -3,6 +3,7 @@
 use rhai::{Expr, FnCallExpr, Position};
 
 use super::checker::Checker;
+use super::written::last_name;
 use crate::api::Type;
 
 impl<'a> Checker<'a> {
@@ -11,13 +12,17 @@ impl<'a> Checker<'a> {
         let kinds: Vec<Type> = call.args.iter().map(|argument| self.expression(argument)).collect();
         match (call.name.as_str(), kinds.as_slice()) {
             ("==" | "!=", [a, b]) => {
+                self.compares_with_a_time(&call.args);
                 if !a.fits(*b) {
                     let message = format!("compares {} with {}: they are never equal", a.words(), b.words());
-                    self.report(position, &message, Some(comparable(*a, *b)));
+                    let weekday = call.args.iter().any(|side| last_name(side) == Some("weekday"));
+                    let help = if weekday { "days are numbers: 1 (Monday) to 7" } else { comparable(*a, *b) };
+                    self.report(position, &message, Some(help));
                 }
                 Type::Bool
             }
             (name @ ("<" | "<=" | ">" | ">="), [a, b]) => {
+                self.compares_with_a_time(&call.args);
                 let ordered = |t: &Type| t.fits(Type::Number) || t.fits(Type::String);
                 if !a.fits(*b) || !ordered(a) || !ordered(b) {
                     let message = format!("`{name}` cannot compare {} with {}", a.words(), b.words());
@@ -33,6 +38,11 @@ impl<'a> Checker<'a> {
                 }
                 Type::Bool
             }
+            (name @ ("&" | "|"), [_, _]) => {
+                let help = if name == "&" { "write `&&`" } else { "write `||`" };
+                self.report(position, &format!("`{name}` joins bits of numbers, not conditions"), Some(help));
+                Type::Bool
+            }
             (".." | "..=", _) => Type::Range,
             ("+", [a, b]) => match (a, b) {
                 (Type::String, _) | (_, Type::String) => Type::String,
@@ -44,8 +54,12 @@ impl<'a> Checker<'a> {
             ("-" | "*" | "/" | "%" | "**", kinds) => {
                 if let Some(wrong) = kinds.iter().find(|kind| !kind.fits(Type::Number)) {
                     let message = format!("`{}` needs numbers, not {}", call.name, wrong.words());
-                    let help = (*wrong == Type::String).then_some("a number in a text is read by `parse_int(…)`");
-                    self.report(position, &message, help);
+                    let help = if *wrong == Type::String {
+                        "a number in a text is read by `parse_int(…)`"
+                    } else {
+                        "compute with numbers, such as `list.len()`"
+                    };
+                    self.report(position, &message, Some(help));
                 }
                 Type::Number
             }

@@ -4,11 +4,12 @@
 
 mod common;
 mod data;
-mod habits;
 /// What rules can say, and what comes of it.
 mod language;
 /// Scripts that would take for ever, or all memory.
 mod limits;
+#[path = "../markdown/mod.rs"]
+mod markdown;
 /// A decision found again is the one that the rules would make.
 mod memo;
 /// Mistakes: whole messages, with place and help.
