@@ -1,46 +1,31 @@
-//! `docs/rules.md` lists all that scripts see; the list is made from the table that the checker uses.
+//! What authors read: `docs/rules.md` and `docs/warren.d.rhai` list all that scripts see, made from the table that the checker
+//! uses; every script on the page is compiled, and does what the cases beside it say.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+
+/// Signatures for editors.
+mod definitions;
+mod markdown;
+/// What is said of mistakes, in `tests/mistakes`.
+mod mistakes;
+/// The tables of the reference.
+mod reference;
+/// The scripts of the guide, and its exercises.
+mod scripts;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use warren_rules::api::{self, Entry};
-
-const BEGIN: &str = "<!-- reference -->\n";
-const END: &str = "<!-- /reference -->";
-
-fn reference() -> String {
-    let mut text = String::from("## Reference\n");
-    let mut owners: Vec<Option<api::Type>> = Vec::new();
-    for entry in api::table() {
-        if !owners.contains(&entry.owner) {
-            owners.push(entry.owner);
-        }
-    }
-    for owner in owners {
-        let title = match owner {
-            None => "Functions".to_owned(),
-            Some(api::Type::Route) => "Of `route(…)`".to_owned(),
-            Some(api::Type::Denial) => "Of `deny(…)`".to_owned(),
-            Some(owner) => format!("Of {}", owner.words()),
-        };
-        text += &format!("\n### {title}\n\n| write | gives | what it is |\n| --- | --- | --- |\n");
-        for entry in api::table().filter(|entry| entry.owner == owner) {
-            let Entry { doc, returns, .. } = entry;
-            text += &format!("| `{}` | {} | {} |\n", entry.signature(), returns.words(), doc.replace('|', "\\|"));
-        }
-    }
-    text
+fn page(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name)
 }
 
-#[test]
-fn the_reference_is_made_from_the_code() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/rules.md");
-    let page = fs::read_to_string(&path).unwrap();
-    let (before, rest) = page.split_once(BEGIN).unwrap();
-    let (_, after) = rest.split_once(END).unwrap();
-    let wanted = format!("{before}{BEGIN}{}{END}{after}", reference());
+/// Compares a file of the documentation with what it should be, or writes it.
+fn keep(name: &str, wanted: &str) {
     if std::env::var_os("UPDATE").is_some() {
-        fs::write(&path, &wanted).unwrap();
+        fs::write(page(name), wanted).unwrap();
+        return;
     }
-    assert_eq!(page, wanted, "run `UPDATE=1 cargo test -p warren-rules --test docs`");
+    let now = fs::read_to_string(page(name)).unwrap_or_default();
+    assert!(now == wanted, "docs/{name} is outdated: UPDATE=1 cargo test -p warren-rules --test docs writes it");
 }

@@ -4,16 +4,14 @@
 
 mod common;
 mod data;
+/// Files as editors write them.
+mod editors;
 /// What rules can say, and what comes of it.
 mod language;
 /// Scripts that would take for ever, or all memory.
 mod limits;
-#[path = "../markdown/mod.rs"]
-mod markdown;
 /// A decision found again is the one that the rules would make.
 mod memo;
-/// Mistakes: whole messages, with place and help.
-mod mistakes;
 /// Broken scripts: compiling and deciding end.
 mod never_panics;
 /// What rules see of a statement.
