@@ -71,6 +71,9 @@ impl<'a> Checker<'a> {
         if owner == Type::Any || owner == Type::Group {
             self.uses.needs.load |= LOAD.contains(&name);
         }
+        if owner == Type::Texts {
+            return Type::String;
+        }
         if matches!(owner, Type::Map | Type::Any) {
             return Type::Any;
         }
@@ -190,6 +193,7 @@ impl<'a> Checker<'a> {
         match name {
             "filter" => owner,
             "map" if closure_gives == Type::String => Type::Strings,
+            "values" if owner == Type::Texts => Type::Strings,
             _ if entries.iter().all(|other| other.returns == entry.returns) => entry.returns,
             _ if owner.is_open() => Type::Any,
             _ => entry.returns,

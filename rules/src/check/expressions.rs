@@ -50,6 +50,8 @@ impl<'a> Checker<'a> {
             Expr::FnCall(call, position) => self.call(call, *position),
             Expr::Stmt(block) => self.block(block.statements(), true).unwrap_or(Type::Any),
             Expr::And(sides, position) | Expr::Or(sides, position) => {
+                let operator = if matches!(expression, Expr::Or(..)) { "||" } else { "&&" };
+                self.joined(sides, operator, *position);
                 for side in sides.iter() {
                     self.condition(side, *position);
                 }
@@ -127,7 +129,7 @@ impl<'a> Checker<'a> {
     fn element_at(&mut self, owner: Type, index: &'a Expr) -> Type {
         let kind = self.expression(index);
         let wanted = match owner {
-            Type::Map | Type::Table | Type::Row => Type::String,
+            Type::Map | Type::Texts | Type::Table | Type::Row => Type::String,
             Type::List | Type::Strings | Type::String => Type::Number,
             Type::Any | Type::Decision => Type::Any,
             other => {
@@ -147,6 +149,7 @@ impl<'a> Checker<'a> {
         }
         match owner {
             Type::Strings if kind == Type::Number => Type::String,
+            Type::Texts => Type::String,
             Type::Table => Type::Row,
             _ => Type::Any,
         }

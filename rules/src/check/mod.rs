@@ -6,6 +6,7 @@ mod across;
 mod calls;
 mod checker;
 mod expressions;
+mod facts;
 mod names;
 mod operators;
 mod statements;

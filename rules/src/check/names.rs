@@ -24,11 +24,12 @@ const NOT_OFFERED: &[&str] = &[
     "type_of",
 ];
 
-/// What the table has for an owner; a literal is a string, a list of strings is a list.
+/// What the table has for an owner; a literal is a string, a list of strings is a list, and so on.
 pub(super) fn belongs(entry: &Entry, owner: Type) -> bool {
     let base = match owner {
         Type::Literal => Type::String,
         Type::Strings => Type::List,
+        Type::Texts => Type::Map,
         other => other,
     };
     match entry.owner {
@@ -147,7 +148,7 @@ fn meant(owner: Type, name: &str) -> Option<&'static str> {
         (Type::Query, "tag" | "tags") => "write `.client_tags`, or `.has_tag(\"…\")`",
         (Type::Query, "time" | "now" | "date") => "write `.clock(\"Europe/Berlin\")`, `.hour(…)` or `.weekday(…)`",
         (Type::Query, "query" | "statement" | "body") => "write `.sql.text`",
-        (Type::Map, "get" | "has") => "write `map[\"key\"]`, or `\"key\" in map`",
+        (Type::Map | Type::Texts, "get" | "has") => "write `map[\"key\"]`, or `\"key\" in map`",
         (_, "equals" | "eq") => "compare with `==`",
         (_, "equalsIgnoreCase") => "write `.to_lower() == \"…\"`",
         (_, "like" | "regexp_like" | "match") => "write `.matches(\"…\")`",

@@ -14,11 +14,18 @@ impl<'a> Checker<'a> {
             let taken = used && i + 1 == statements.len();
             gives = self.statement(statement, taken);
             if !taken && gives.is_some_and(Type::is_decision) {
-                self.report(
-                    statement.position(),
-                    "this decision is dropped: what follows decides",
-                    Some("write `return` before it"),
-                );
+                let (message, help) = match (gives, last_root(statement)) {
+                    (_, Some(name)) => (
+                        "this changes nothing: what follows decides",
+                        format!("write `{name} = {name}.…` to keep it, or `return` before it"),
+                    ),
+                    (Some(Type::Addition), None) => (
+                        "this addition is dropped: what follows decides",
+                        "write both as one: `tag(…).header(…)`".to_owned(),
+                    ),
+                    _ => ("this decision is dropped: what follows decides", "write `return` before it".to_owned()),
+                };
+                self.report(statement.position(), message, Some(&help));
                 gives = Some(Type::Unit);
             }
         }
@@ -165,7 +172,7 @@ impl<'a> Checker<'a> {
             Type::String | Type::Literal => "compare it: `… == \"…\"` or `… != \"\"`",
             Type::Number => "compare it: `… > 0`",
             Type::List | Type::Strings => "ask for something: `\"x\" in …`, or `!….is_empty()`",
-            Type::Map | Type::Table => "ask for a key: `\"x\" in …`",
+            Type::Map | Type::Texts | Type::Table => "ask for a key: `\"x\" in …`",
             Type::Group => "ask for its state: `.serving`",
             Type::Row | Type::Query | Type::Sql => "ask for one of its properties",
             kind if kind.is_decision() => "a second choice is written `route(\"a\").or(\"b\")`",
@@ -179,10 +186,17 @@ impl<'a> Checker<'a> {
         match self.expression(list) {
             Type::Strings => Type::String,
             Type::Range => Type::Number,
-            kind @ (Type::Bool | Type::Number | Type::Map | Type::Query | Type::Sql | Type::Group | Type::Unit) => {
+            kind @ (Type::Bool
+            | Type::Number
+            | Type::Map
+            | Type::Texts
+            | Type::Query
+            | Type::Sql
+            | Type::Group
+            | Type::Unit) => {
                 let message = format!("`for` runs over a list, not {}", kind.words());
                 let help = match kind {
-                    Type::Map => "take its `keys()` or `values()`",
+                    Type::Map | Type::Texts => "take its `keys()` or `values()`",
                     Type::Number => "write a range: `0..n`",
                     _ => "write a list: `[\"a\", \"b\"]`",
                 };
@@ -231,6 +245,16 @@ pub(super) fn root(expression: &Expr) -> Option<&str> {
     match expression {
         Expr::Variable(variable, ..) => Some(&variable.1),
         Expr::Dot(chain, ..) | Expr::Index(chain, ..) => root(&chain.lhs),
+        _ => None,
+    }
+}
+
+/// The variable that the last expression of a statement starts from: `to` of `if … { to.or("adhoc") }`.
+fn last_root(statement: &Stmt) -> Option<&str> {
+    match statement {
+        Stmt::Expr(expression) => root(expression),
+        Stmt::If(flow, _) => flow.body.statements().last().and_then(last_root),
+        Stmt::Block(block) => block.statements().last().and_then(last_root),
         _ => None,
     }
 }

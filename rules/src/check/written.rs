@@ -123,20 +123,6 @@ impl<'a> Checker<'a> {
         self.constant(name)?.clone().try_cast()
     }
 
-    /// Is one side the time of day, and the other a text that is none?
-    pub(super) fn compares_with_a_time(&mut self, sides: &'a [Expr]) {
-        let [a, b] = sides else { return };
-        for (clock, other) in [(a, b), (b, a)] {
-            if last_name(clock) != Some("clock") {
-                continue;
-            }
-            for (text, at) in self.strings(other).into_iter().filter(|(text, _)| !is_time_of_day(text)) {
-                let message = format!("`{text}` is no time of day as `clock` tells it");
-                self.report(at, &message, Some("write hours and minutes with two digits each: `08:00`"));
-            }
-        }
-    }
-
     fn name_used(&mut self, function: &str, name: String, at: Position, cluster: bool) {
         if name.is_empty() {
             let what = if cluster { "cluster" } else { "group" };
@@ -179,13 +165,6 @@ fn mend_regex(why: &str) -> &'static str {
     } else {
         "write `\\\\` before a character that only stands for itself"
     }
-}
-
-fn is_time_of_day(text: &str) -> bool {
-    let two_digits = |part: &str, below: u32| {
-        part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit()) && part.parse().is_ok_and(|n: u32| n < below)
-    };
-    text.split_once(':').is_some_and(|(hour, minute)| two_digits(hour, 25) && two_digits(minute, 60))
 }
 
 /// The property or method that a chain ends with.

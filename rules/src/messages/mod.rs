@@ -138,6 +138,11 @@ fn words(rust_type: &str) -> &str {
         "sql" => "the query's SQL",
         "group" => "a group",
         "Fn" | "FnPtr" => "a function",
-        other => other,
+        "pairs" => "a map of strings",
+        other => match other.split_once(" | ") {
+            // One of Rhai's own functions takes any of these.
+            Some((first, _)) => words(first),
+            None => other,
+        },
     }
 }

@@ -88,6 +88,10 @@ fn words(kind: &ParseErrorType, around: Around<'_>) -> (String, String) {
         P::MismatchedType(wanted, _) if wanted.contains("iterable") => {
             say("`for` runs over a list", "write `[\"a\", \"b\"]`, or a range: `0..3`")
         }
+        P::MismatchedType(wanted, _) if wanted.contains("boolean") => say(
+            "a condition is true or false, and this is neither",
+            "compare each part: `q.user == \"a\" || q.user == \"b\"`, or write `q.user in [\"a\", \"b\"]`",
+        ),
         P::WrongSwitchDefaultCase => say("`_ => …` stands before another branch", "move it to the end of the `switch`"),
         P::ExprTooDeep => {
             (format!("nested more than {} deep", limits::EXPRESSION_DEPTH), "split it with `let` or `fn`".to_owned())
@@ -193,9 +197,10 @@ fn missing(token: &str, why: &str, around: Around<'_>) -> (String, String) {
                 (format!("`,` is missing between the arguments of `{name}`"), format!("write `{name}(a, b)`"))
             }
         }
-        _ if why.contains("switch") => {
-            (format!("`{token}` is missing in a `switch`"), "write `switch … { \"x\" => …, _ => … }`".to_owned())
-        }
+        _ if why.contains("switch") => (
+            format!("`{token}` is missing in a `switch`"),
+            "write `switch … { \"x\" | \"y\" => …, _ => … }`".to_owned(),
+        ),
         _ => (format!("`{token}` is missing {why}"), "put it there, or look for an open bracket before it".to_owned()),
     }
 }

@@ -18,7 +18,7 @@ fn name(kind: Type) -> &'static str {
         Type::Number => "int",
         Type::String | Type::Literal => "String",
         Type::List | Type::Strings => "Array",
-        Type::Map => "Map",
+        Type::Map | Type::Texts => "Map",
         Type::Function => "FnPtr",
         Type::Range => "Range",
         Type::Table => "Table",

@@ -69,6 +69,11 @@ fn missing_strings_are_empty_and_never_fail() {
         "remote_address",
         "sql.text",
         "header(\"x\")",
+        "session.x",
+        "session[\"x.y\"]",
+        "session.tag",
+        "roles.hive",
+        "resource_estimates.CPU_TIME",
     ];
     for name in names {
         let source = format!(r#"rule("a", |q| if q.{name} == "" && !q.{name}.starts_with("x") {{ route("x") }});"#);
@@ -105,6 +110,11 @@ fn reads_what_the_query_says() {
         ("q.roles.hive", "admin"),
         ("q.session.a + q.session.b + q.session[\"c\"]", "1x y3"),
         ("q.resource_estimates.CPU_TIME", "5m"),
+        (
+            "`${\"a\" in q.session} ${q.session.contains(\"x\")} ${q.session.len()} ${q.session.is_empty()}`",
+            "true false 3 false",
+        ),
+        ("`${q.session.keys()} ${q.session.values()}`", "[\"a\", \"b\", \"c\"] [\"1\", \"x y\", \"3\"]"),
         ("q.host", "trino.example"),
         ("q.header(\"x-team\")", "blue"),
         ("q.remote_address", "10.0.0.7"),
@@ -167,7 +177,10 @@ fn a_failed_rule_is_skipped_and_shown() {
             "line 1, column 28: `or` takes strings; this list holds a number",
         ),
         (r#"q.claims.team ?? 5"#, "gave a number; a rule gives a decision such as `route(\"adhoc\")`, or nothing"),
-        ("if q.hour > 5 { route(\"x\") }", "line 1, column 22: the time is not known here"),
+        (
+            "if q.hour > 5 { route(\"x\") }",
+            "line 1, column 22: the time is not known here; a query that is written down tells it as `now`",
+        ),
         (
             "if q.bucket(q.user, q.source.len()) == 0 { route(\"x\") }",
             "line 1, column 22: `bucket` needs a number of buckets above 0, not 0",
