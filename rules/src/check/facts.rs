@@ -2,6 +2,7 @@
 
 use rhai::{Expr, FnCallExpr, Position};
 
+use super::calls::TIME;
 use super::checker::Checker;
 use crate::api::Type;
 use crate::{sql, suggest};
@@ -60,7 +61,7 @@ impl<'a> Checker<'a> {
     /// The fact and the text that are compared by this operator.
     fn comparison(&self, call: &'a FnCallExpr, operator: &str) -> Option<(String, String)> {
         let [a, b] = call.args.as_slice() else { return None };
-        let fact = self.fact(a).filter(|_| call.name == operator)?;
+        let fact = self.fact(a).filter(|fact| call.name == operator && !TIME.contains(&fact.as_str()))?;
         let (text, _) = self.strings(b).pop()?;
         Some((fact, text))
     }
@@ -78,7 +79,8 @@ impl<'a> Checker<'a> {
 fn path(expression: &Expr) -> Option<String> {
     match expression {
         Expr::Property(property, _) => Some(property.2.to_string()),
-        Expr::MethodCall(call, _) => Some(call.name.to_string()),
+        // What others say depends on what they are given.
+        Expr::MethodCall(call, _) if TIME.contains(&call.name.as_str()) => Some(call.name.to_string()),
         Expr::Dot(chain, ..) => Some(format!("{}.{}", path(&chain.lhs)?, path(&chain.rhs)?)),
         _ => None,
     }

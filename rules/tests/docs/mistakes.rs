@@ -72,3 +72,26 @@ fn names(known: &Block<'_>, of: &str) -> Vec<String> {
     let line = known.text.lines().find_map(|line| line.strip_prefix(of)).unwrap_or_default();
     line.split(", ").map(str::to_owned).collect()
 }
+
+#[test]
+fn what_may_be_true_passes() {
+    for condition in [
+        r#"q.header("A") == "1" && q.header("B") == "2""#,
+        r#"q.clock("UTC") == "08:00" && q.clock("Asia/Tokyo") == "17:00""#,
+        r#"q.clock < "24:00" && q.weekday != 7"#,
+        r#"q.user != "ann" && q.user != "bob""#,
+        r#"q.user == "ann" || q.user == "bob""#,
+        r#"q.source == "dbt" && q.user == "ann""#,
+        r#"q.catalog == "" || q.catalog in ["hive", ""]"#,
+        r#""hive.web.a\"b" in q.sql.tables || q.sql.tables == []"#,
+        r#"q.sql.query_type == "" || q.sql.query_type in ["Insert", "CreateTableAsSelect"]"#,
+        r#"q.session["a.b"] == "" && parse_int(q.session.limit) > 5"#,
+        r#""," in q.user || q.user in "ann""#,
+        r#"[1, 2].some(|n| n == q.hour)"#,
+    ] {
+        let source = format!("rule(\"a\", |q| if {condition} {{ route(\"x\") }});");
+        let file = RuleFile { name: "rules.rhai".to_owned(), source };
+        let said = RuleSet::compile(&[file]).err().map(|errors| errors.to_string());
+        assert_eq!(said, None, "{condition}");
+    }
+}
