@@ -8,7 +8,6 @@ use rhai::{Dynamic, Expr, FnCallExpr, Position};
 use super::calls::TIME;
 use super::checker::Checker;
 use crate::api::Type;
-use crate::api::data::no_column;
 use crate::data::{TABLES, Table};
 use crate::{headers, suggest};
 
@@ -108,8 +107,9 @@ impl<'a> Checker<'a> {
         match table.columns.get(name) {
             Some(column) => Type::from(*column),
             None => {
-                let message = no_column(name, table.columns.keys().map(String::as_str));
-                self.report(position, &message, None);
+                let help = suggest::help(name, table.columns.keys().map(String::as_str));
+                let help = help.as_deref().or(Some("it has keys only: name the column in its first line"));
+                self.report(position, &format!("the table has no column `{name}`"), help);
                 Type::Any
             }
         }

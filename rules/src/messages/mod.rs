@@ -14,6 +14,9 @@ use crate::{api, limits};
 #[cfg(feature = "sources")]
 pub(crate) use parse::parse;
 
+/// What is said where a value is `()`.
+const MISSING: &str = "; a key of a map may be missing: ask `\"key\" in map` first";
+
 /// What went wrong while a script ran, and where.
 pub(crate) fn runtime(error: &EvalAltResult) -> (String, Position) {
     use EvalAltResult as E;
@@ -30,19 +33,19 @@ pub(crate) fn runtime(error: &EvalAltResult) -> (String, Position) {
         E::ErrorTerminated(token, _) if token.is_bool() => too_many_operations(),
         E::ErrorTerminated(..) => spent(),
         E::ErrorStackOverflow(_) => {
-            format!("functions call each other more than {} deep", limits::CALL_LEVELS)
+            format!("functions call each other more than {} deep; write a `for` loop", limits::CALL_LEVELS)
         }
         E::ErrorDataTooLarge(what, _) => format!("{} grew too large", too_large(what)),
         E::ErrorTooManyVariables(_) => format!("more than {} variables at once", limits::VARIABLES),
         E::ErrorFunctionNotFound(signature, _) => {
             // A key that a map does not have is `()`.
-            let hint = if signature.contains("()") { "; a key of a map may be missing" } else { "" };
+            let hint = if signature.contains("()") { MISSING } else { "" };
             format!("there is no {}{hint}", signature_words(signature))
         }
         E::ErrorDotExpr(text, _) => {
             let name = text.split('\'').nth(1).unwrap_or_default();
             let owner = text.rsplit('\'').nth(1).map_or("this value", words);
-            let hint = if owner == "nothing" { "; a key of a map may be missing" } else { "" };
+            let hint = if owner == "nothing" { MISSING } else { "" };
             format!("{owner} has no property `{name}`{hint}")
         }
         E::ErrorPropertyNotFound(name, _) => format!("unknown property `{name}`"),
@@ -58,7 +61,13 @@ pub(crate) fn runtime(error: &EvalAltResult) -> (String, Position) {
         }
         E::ErrorAssignmentToConstant(name, _) => format!("`{name}` is a constant and cannot be changed"),
         E::ErrorFor(_) => "`for` needs a list, a range or a string".to_owned(),
-        E::ErrorArrayBounds(size, index, _) => format!("index {index} is outside of the list of {size}"),
+        E::ErrorArrayBounds(size, index, _) => {
+            format!("index {index} is outside of the list of {size}; ask its `len()` first")
+        }
+        E::ErrorArithmetic(why, _) if why.starts_with("Error parsing integer") => {
+            let text = why.split('\'').nth(1).unwrap_or_default();
+            format!("`{text}` is no number; ask `text.matches(\"^[0-9]+$\")` first")
+        }
         E::ErrorStringBounds(size, index, _) => format!("index {index} is outside of the string of {size} characters"),
         other => {
             let mut bare = other.to_string();

@@ -65,6 +65,9 @@ fn said(case: &[Block<'_>]) -> String {
         (Ok(_), None) => Vec::new(),
     };
     assert!(!errors.is_empty(), "{}: nothing is said", case[0].heading);
+    for error in &errors {
+        assert!(error.help.is_some(), "{}: what is to be done? {error}", case[0].heading);
+    }
     errors.iter().map(|error| format!("{error}\n")).collect()
 }
 

@@ -157,12 +157,18 @@ fn a_failed_rule_is_skipped_and_shown() {
     for (body, why) in [
         (r#"if q.source == "" { throw "broken" } route("x")"#, "line 1, column 37: broken"),
         ("if q.source == \"\" { throw 5 } route(\"x\")", "line 1, column 37: threw a number"),
-        (r#"let l = [1]; route(`${l[5]}`)"#, "line 1, column 41: index 5 is outside of the list of 1"),
+        (
+            r#"let l = [1]; route(`${l[5]}`)"#,
+            "line 1, column 41: index 5 is outside of the list of 1; ask its `len()` first",
+        ),
         (
             r#"route(q.claims.team)"#,
-            "line 1, column 17: there is no function `route` for nothing; a key of a map may be missing",
+            "line 1, column 17: there is no function `route` for nothing; a key of a map may be missing: ask `\"key\" in map` first",
         ),
-        (r#"route(q.claims.a.b)"#, "line 1, column 34: nothing has no property `b`; a key of a map may be missing"),
+        (
+            r#"route(q.claims.a.b)"#,
+            "line 1, column 34: nothing has no property `b`; a key of a map may be missing: ask `\"key\" in map` first",
+        ),
         (r#"route(q.source)"#, "line 1, column 17: `route` was given an empty string"),
         (
             r#"route("x").header("X-Trino-" + "User", "y")"#,

@@ -40,7 +40,7 @@ fn recursion_is_stopped() {
         let rules = compile(&source).unwrap();
         assert_eq!(
             outcome(&decide(&rules)),
-            "x by next\na failed: line 2, column 17: functions call each other more than 8 deep",
+            "x by next\na failed: line 2, column 17: functions call each other more than 8 deep; write a `for` loop",
         );
     }
 }
