@@ -6,6 +6,8 @@ mod common;
 mod data;
 /// Files as editors write them.
 mod editors;
+/// Rules that fail while they run.
+mod failures;
 /// What rules can say, and what comes of it.
 mod language;
 /// Scripts that would take for ever, or all memory.
