@@ -156,7 +156,10 @@ impl<'a> Checker<'a> {
         }
         let parameters = |entry: &Entry| entry.parameters.unwrap_or_default();
         let Some(first) = entries.iter().find(|entry| parameters(entry).len() == types.len()) else {
-            let forms: Vec<String> = entries.iter().map(|entry| entry.signature()).collect();
+            let property = api::table().find(|entry| {
+                types.is_empty() && entry.name == name && entry.parameters.is_none() && belongs(entry, owner)
+            });
+            let forms: Vec<String> = property.iter().chain(entries).map(|entry| entry.signature()).collect();
             let wanted = entries.first().map_or(0, |entry| parameters(entry).len());
             let message = format!("`{name}` takes {}, not {}", count(wanted), types.len());
             let help = format!("write {}", suggest::list(forms.iter().map(String::as_str)));

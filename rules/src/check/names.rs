@@ -148,6 +148,8 @@ fn meant(owner: Type, name: &str) -> Option<&'static str> {
         (Type::Query, "tag" | "tags") => "write `.client_tags`, or `.has_tag(\"…\")`",
         (Type::Query, "time" | "now" | "date") => "write `.clock(\"Europe/Berlin\")`, `.hour(…)` or `.weekday(…)`",
         (Type::Query, "query" | "statement" | "body") => "write `.sql.text`",
+        (Type::Route, "session" | "set_session") => "write `.header(\"X-Trino-Session\", \"key=value\")`",
+        (Type::Route, "group" | "then") => "write `.or(\"group\")`",
         (Type::Map | Type::Texts, "get" | "has") => "write `map[\"key\"]`, or `\"key\" in map`",
         (_, "equals" | "eq") => "compare with `==`",
         (_, "equalsIgnoreCase") => "write `.to_lower() == \"…\"`",
@@ -163,6 +165,9 @@ fn meant(owner: Type, name: &str) -> Option<&'static str> {
 
 fn meant_function(name: &str) -> Option<&'static str> {
     Some(match name {
+        "reject" | "refuse" | "block" | "abort" => "write `deny(\"message\")`",
+        "redirect" | "forward" | "send" | "route_to" | "allow" => "write `route(\"group\")`",
+        "pass" | "skip" | "next" => "write `return;`: a rule that says nothing passes on",
         "range" => "write `0..n`",
         "now" | "today" | "current_time" => "write `q.clock(\"Europe/Berlin\")`, `q.hour(…)` or `q.weekday(…)`",
         "random" | "rand" | "hash" => "write `q.bucket(q.user, 100)`: the same for a user every time",

@@ -23,7 +23,7 @@ const HABITS: &[(&str, &str)] = &[
     ("nil", "what a client did not send is `\"\"`; nothing is `()`"),
     ("match", "write `switch … { \"x\" => …, _ => … }`"),
     ("case", "write `switch … { \"x\" => …, _ => … }`"),
-    ("default", "write `_ => …`, at the end"),
+    ("default", "in a `switch` write `_ => …`; what no rule decides goes to `otherwise(…)`"),
     ("def", FUNCTION),
     ("func", FUNCTION),
     ("function", FUNCTION),
@@ -66,12 +66,25 @@ pub(super) fn at(around: Around<'_>) -> Option<(&'static str, &'static str)> {
     if after.starts_with(':') && is_key(before.trim_end()) {
         return Some((":", "a map is written `#{a: 1, b: 2}`"));
     }
+    if after.starts_with(':') && is_argument(before.trim_end()) {
+        return Some((":", "arguments have no names: write the values alone, in order"));
+    }
+    if after.starts_with('"') && last(before.trim_end()) == "rule" {
+        return Some(("rule", "write `rule(\"name\", |q| …);`"));
+    }
     // Words count here and before; signs here, or around.
     found(first(after))
         .or_else(|| word_before(before))
         // `function (q) {`
         .or_else(|| word_before(before.trim_end().strip_suffix(')')?.rsplit_once('(')?.0))
         .or_else(|| found(&format!("{}{}", last(before), first(after))))
+}
+
+/// Does the text end with the name of an argument: `(group` or `, group`?
+fn is_argument(text: &str) -> bool {
+    let name = last(text);
+    let before = text.strip_suffix(name).unwrap_or_default().trim_end();
+    name.chars().all(is_word) && before.ends_with(['(', ','])
 }
 
 /// Does the text end with the first key of a map: `{"key"`?

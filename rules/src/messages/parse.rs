@@ -61,6 +61,7 @@ fn words(kind: &ParseErrorType, around: Around<'_>) -> (String, String) {
             "a name is missing here, or it is a word that Rhai uses itself",
             "write `let name = …`, with letters, digits and `_`",
         ),
+        P::PropertyExpected if around.begins_with_word("in") => say("`in` is no method", "write `x in list`"),
         P::PropertyExpected => {
             say("the name of a property is missing after the dot", "write `q.user`; numbers are whole, and have no dot")
         }
