@@ -15,6 +15,9 @@ const LOOK: Duration = Duration::from_millis(500);
 /// Rules are text that people write; anything larger is a mistake.
 const MAX_FILE: u64 = 1 << 20;
 
+/// What editors read beside the rules: signatures of all that rules see (`docs/warren.d.rhai`).
+const DEFINITIONS: &str = ".d.rhai";
+
 /// The `.rhai` files of a folder, its cases and the tables in its folder `tables`, by name.
 ///
 /// # Errors
@@ -40,7 +43,9 @@ fn read_files(dir: &Path, prefix: &str, kinds: &[&str]) -> Result<Vec<RuleFile>,
     let mut files = Vec::new();
     for entry in entries {
         let path = entry.map_err(|e| format!("cannot read the folder {}: {e}", dir.display()))?.path();
-        let wanted = |name: &&str| kinds.iter().any(|kind| name.ends_with(kind)) && !name.starts_with('.');
+        let wanted = |name: &&str| {
+            kinds.iter().any(|kind| name.ends_with(kind)) && !name.starts_with('.') && !name.ends_with(DEFINITIONS)
+        };
         let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(wanted) else { continue };
         let size = std::fs::metadata(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?.len();
         if size > MAX_FILE {
@@ -97,4 +102,21 @@ async fn publish(files: &[RuleFile], dir: &Path, store: &Store, default_group: &
     let version = store.publish(files, "folder", &message).await.map_err(|e| e.to_string())?;
     tracing::info!(version, folder = %dir.display(), "rules published");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_scripts_tables_and_cases_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join(TABLES)).unwrap();
+        for name in ["b.rhai", "a.rhai", "warren.d.rhai", ".a.rhai", "notes.md", CASES, "tables/t.csv", "tables/t.txt"]
+        {
+            std::fs::write(dir.path().join(name), name).unwrap();
+        }
+        let names: Vec<String> = read(dir.path()).unwrap().into_iter().map(|file| file.name).collect();
+        assert_eq!(names, ["a.rhai", "b.rhai", CASES, "tables/t.csv"]);
+    }
 }

@@ -268,6 +268,7 @@ impl Compiler<'_> {
     fn report(&mut self, script: &Script, error: &EvalAltResult, otherwise: rhai::Position) {
         let (message, position) = messages::runtime(error);
         let position = if position.is_none() { otherwise } else { position };
-        self.errors.push(RuleError::new(&*script.name, message).at(position));
+        let help = "this is computed once, before any query: write another value";
+        self.errors.push(RuleError::new(&*script.name, message).at(position).help(help));
     }
 }

@@ -27,7 +27,8 @@ pub struct QueryJson {
     pub principal: String,
     /// Claims of the client's token.
     pub claims: serde_json::Map<String, serde_json::Value>,
-    /// The time, in seconds since 1970 (UTC).
+    /// The time, in seconds since 1970 (UTC); or written as `2026-01-20T08:00:00+01:00`.
+    #[serde(deserialize_with = "time")]
     pub now: Option<i64>,
     /// The groups, each with its clusters. A group serves if one of its clusters is healthy.
     pub groups: BTreeMap<String, Vec<ClusterJson>>,
@@ -83,6 +84,39 @@ impl<'de> Deserialize<'de> for HeaderValues {
         }
         deserializer.deserialize_any(Visitor)
     }
+}
+
+/// Reads a time. Whoever writes a case thinks in clocks, not in seconds.
+fn time<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    struct Visitor;
+    impl serde::de::Visitor<'_> for Visitor {
+        type Value = Option<i64>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("seconds since 1970, or a time such as \"2026-01-20T08:00:00+01:00\"")
+        }
+
+        fn visit_unit<E: serde::de::Error>(self) -> Result<Option<i64>, E> {
+            Ok(None)
+        }
+
+        fn visit_i64<E: serde::de::Error>(self, seconds: i64) -> Result<Option<i64>, E> {
+            Ok(Some(seconds))
+        }
+
+        fn visit_u64<E: serde::de::Error>(self, seconds: u64) -> Result<Option<i64>, E> {
+            let outside = |_| E::invalid_value(serde::de::Unexpected::Unsigned(seconds), &self);
+            i64::try_from(seconds).map(Some).map_err(outside)
+        }
+
+        #[cfg(feature = "sources")]
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Option<i64>, E> {
+            let time: Result<jiff::Timestamp, _> = text.parse();
+            let wrong = |_| E::invalid_value(serde::de::Unexpected::Str(text), &self);
+            time.map(|time| Some(time.as_second())).map_err(wrong)
+        }
+    }
+    deserializer.deserialize_any(Visitor)
 }
 
 /// `query.json` cannot be read.
@@ -171,6 +205,19 @@ mod tests {
     }
 
     #[test]
+    fn a_time_is_seconds_or_written_out() {
+        for (now, want) in [
+            ("1768892400", Some(1_768_892_400)),
+            ("\"2026-01-20T08:00:00+01:00\"", Some(1_768_892_400)),
+            ("\"2026-01-20T07:00Z\"", Some(1_768_892_400)),
+            ("-1", Some(-1)),
+            ("null", None),
+        ] {
+            assert_eq!(QueryJson::parse(&format!("{{\"now\": {now}}}")).unwrap().now, want, "{now}");
+        }
+    }
+
+    #[test]
     fn says_which_field_is_wrong() {
         for (text, want) in [
             (
@@ -182,6 +229,10 @@ mod tests {
                 "query.json: invalid type: integer `1`, expected a string or a list of strings at line 1 column 19",
             ),
             (r#"{"groups": {"a": [{}]}}"#, "query.json: missing field `cluster` at line 1 column 20"),
+            (
+                r#"{"now": "8 o'clock"}"#,
+                "query.json: invalid value: string \"8 o'clock\", expected seconds since 1970, or a time such as \"2026-01-20T08:00:00+01:00\" at line 1 column 19",
+            ),
         ] {
             assert_eq!(QueryJson::parse(text).unwrap_err().to_string(), want);
         }

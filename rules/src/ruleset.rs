@@ -1,5 +1,7 @@
 //! A rule set: compiled once, asked for every query.
 
+mod uses;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -22,6 +24,8 @@ use crate::messages;
 use crate::query::Query;
 use crate::runtime::Runtime;
 use crate::trace::{Named, Outcome, Trace};
+#[cfg(feature = "sources")]
+pub use uses::GroupUse;
 
 pub(crate) type RhaiResult = Result<Dynamic, Box<EvalAltResult>>;
 /// The functions of each file.
@@ -45,22 +49,6 @@ impl RuleFile {
     pub fn is_script(&self) -> bool {
         self.name.ends_with(".rhai")
     }
-}
-
-/// Something that rules name, and where.
-#[cfg(feature = "sources")]
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct GroupUse {
-    /// The group or cluster.
-    pub name: String,
-    /// The file.
-    pub file: String,
-    /// Line, from 1.
-    pub line: Option<usize>,
-    /// Column, from 1.
-    pub column: Option<usize>,
-    /// The rule; none outside rules.
-    pub rule: Option<String>,
 }
 
 /// A compiled rule set.
@@ -149,85 +137,6 @@ impl RuleSet {
             #[cfg(feature = "sources")]
             uses: compiled.uses,
         }
-    }
-
-    /// Does a rule read `q.sql`, so that the body is needed? Known without running a rule.
-    pub fn reads_body(&self) -> bool {
-        self.needs.body
-    }
-
-    /// Does a rule read more of a group than whether it is serving?
-    pub fn reads_load(&self) -> bool {
-        self.needs.load
-    }
-
-    /// Does a rule read the time of day?
-    pub fn reads_time(&self) -> bool {
-        self.needs.time
-    }
-
-    /// Does a rule read the client's address?
-    pub fn reads_address(&self) -> bool {
-        self.needs.address
-    }
-
-    /// What its scripts need besides themselves: for [`RuleSet::load`].
-    pub fn data(&self) -> Data {
-        Data { needs: self.needs, ..self.runtime.data() }
-    }
-
-    /// Names of the rules, in order.
-    pub fn rule_names(&self) -> impl Iterator<Item = &str> {
-        self.rules.iter().map(|rule| rule.name.as_str())
-    }
-
-    /// Groups that are written out in `route()`, `.or()` and `q.group()`; those that are computed are not known.
-    #[cfg(feature = "sources")]
-    pub fn groups(&self) -> Vec<GroupUse> {
-        self.uses.groups.clone()
-    }
-
-    /// Clusters that are written out in `.cluster()`.
-    #[cfg(feature = "sources")]
-    pub fn clusters(&self) -> Vec<GroupUse> {
-        self.uses.clusters.clone()
-    }
-
-    /// Where the statement is read.
-    #[cfg(feature = "sources")]
-    pub(crate) fn statements(&self) -> &[GroupUse] {
-        &self.uses.statements
-    }
-
-    /// Where the user's name is read.
-    #[cfg(feature = "sources")]
-    pub(crate) fn users(&self) -> &[GroupUse] {
-        &self.uses.users
-    }
-
-    /// Rules that decide about every query.
-    #[cfg(feature = "sources")]
-    pub(crate) fn always(&self) -> &[GroupUse] {
-        &self.uses.always
-    }
-
-    /// Every `route(…)` and `deny(…)` that is written in the files.
-    #[cfg(feature = "sources")]
-    pub fn decisions(&self) -> &[GroupUse] {
-        &self.uses.decisions
-    }
-
-    /// The rules and where each stands, in order.
-    #[cfg(feature = "sources")]
-    pub fn rules(&self) -> Vec<GroupUse> {
-        let place = |rule: &Rule| GroupUse {
-            name: rule.name.clone(),
-            file: self.files.get(rule.file).cloned().unwrap_or_default(),
-            line: Some(rule.line),
-            column: None,
-            rule: Some(rule.name.clone()),
-        };
-        self.rules.iter().map(place).collect()
     }
 
     /// Asks the rules in order; the first decision counts. Never panics, always ends: a rule that fails or uses up its

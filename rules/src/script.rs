@@ -1,13 +1,14 @@
 //! One file, taken apart: constants, functions, rules, the last word. Nothing is run here.
 
+mod tree;
+
 use std::collections::BTreeMap;
 
-use rhai::{
-    AST, ASTFlags, ASTNode, Engine, Expr, FnPtr, ImmutableString, Module, Position, ScriptFuncDef, Shared, Stmt,
-};
+use rhai::{AST, ASTFlags, Engine, Expr, ImmutableString, Position, ScriptFuncDef, Stmt};
 
 use crate::error::RuleError;
 use crate::{api, limits, messages};
+pub(crate) use tree::{closure_of, shares, variables};
 
 /// What may stand at the top level of a file.
 const ALLOWED: &str = "the top level holds `const`, `fn`, `rule(…)` and `otherwise(…)`";
@@ -50,6 +51,13 @@ pub(crate) struct Function {
 
 /// Takes a file apart; reports all that may not stand at its top level.
 pub(crate) fn read(engine: &Engine, name: &str, source: &str, errors: &mut Vec<RuleError>) -> Option<Script> {
+    // Some editors begin a file with a byte order mark.
+    let source = source.strip_prefix('\u{feff}').unwrap_or(source);
+    #[cfg(feature = "sources")]
+    if let Some(error) = open_comment(engine, source) {
+        errors.push(RuleError::new(name, error.0).at(error.1).help("add `*/` where it ends"));
+        return None;
+    }
     let ast = match engine.compile(source) {
         Ok(ast) => ast,
         Err(error) => {
@@ -63,7 +71,7 @@ pub(crate) fn read(engine: &Engine, name: &str, source: &str, errors: &mut Vec<R
     let mut definitions: Vec<_> = ast.iter_fn_def().collect();
     definitions.sort_by_key(|definition| definition.body.start_position());
     for definition in definitions {
-        let read = function(definition);
+        let read = tree::function(definition);
         let position = read.position;
         if let Some((message, help)) = refuse_function(definition) {
             errors.push(RuleError::new(name, message).at(position).help(help));
@@ -199,70 +207,15 @@ impl Script {
     }
 }
 
-/// The closure that an expression makes: its function's name, and how many variables around it it takes along (they come
-/// first in its parameters).
-pub(crate) fn closure_of(expression: &Expr) -> Option<(ImmutableString, usize)> {
-    match expression {
-        Expr::DynamicConstant(value, _) => {
-            let pointer = value.clone().try_cast::<FnPtr>()?;
-            Some((pointer.fn_name().into(), 0))
-        }
-        // What Rhai's parser makes of a closure that takes variables along: share them, then curry the closure.
-        Expr::Stmt(block) => match block.statements() {
-            [Stmt::Share(_), Stmt::Expr(expression)] => match &**expression {
-                Expr::FnCall(call, _) => {
-                    let (closure, taken) = call.args.split_first()?;
-                    closure_of(closure).map(|(name, _)| (name, taken.len()))
-                }
-                _ => None,
-            },
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// Does a closure in these statements take a variable of such a name along?
-pub(crate) fn shares(statements: &[Stmt], of_interest: impl Fn(&str) -> bool) -> bool {
-    let mut found = false;
-    AST::new(statements.to_vec(), Module::new()).walk(&mut |path| {
-        if let Some(ASTNode::Stmt(Stmt::Share(names))) = path.last() {
-            found |= names.iter().any(|(ident, _)| of_interest(&ident.name));
-        }
-        !found
-    });
-    found
-}
-
-/// Names of the variables that stand in functions.
-pub(crate) fn variables(functions: &AST) -> Vec<ImmutableString> {
-    let mut names = Vec::new();
-    functions.walk(&mut |path| {
-        if let Some(ASTNode::Expr(Expr::Variable(variable, ..))) = path.last()
-            && !names.contains(&variable.1)
-        {
-            names.push(variable.1.clone());
-        }
-        true
-    });
-    names
-}
-
-/// Rhai shows the body of a function only to those who walk over it.
-fn function(definition: &Shared<ScriptFuncDef>) -> Function {
-    let mut body = Vec::new();
-    let alone = AST::new([], Module::from([definition.clone()]));
-    alone.walk(&mut |path| {
-        if let [ASTNode::Stmt(statement)] = path {
-            body.push((*statement).clone());
-        }
-        true
-    });
-    Function {
-        parameters: definition.params.iter().cloned().collect(),
-        body,
-        position: definition.body.start_position(),
-    }
+/// Where a comment begins that nothing closes: Rhai takes the rest of the file for it, whatever stands there.
+#[cfg(feature = "sources")]
+fn open_comment(engine: &Engine, source: &str) -> Option<(&'static str, Position)> {
+    let start = source.rfind("/*")?;
+    engine.compile(format!("{source}\n)")).ok()?;
+    let before = source.get(..start)?;
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next()?.chars().count() + 1;
+    Some(("this comment is not closed", Position::new(u16::try_from(line).ok()?, u16::try_from(column).ok()?)))
 }
 
 /// Why a function may not be defined so, and what to do.

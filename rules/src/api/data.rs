@@ -36,7 +36,7 @@ pub(crate) fn register(engine: &mut Engine, runtime: &Rc<Runtime>) {
 }
 
 /// What to say of a column that a table does not have.
-pub(crate) fn no_column<'a>(column: &str, known: impl Iterator<Item = &'a str>) -> String {
+fn no_column<'a>(column: &str, known: impl Iterator<Item = &'a str>) -> String {
     let help = suggest::help(column, known).map(|help| format!("; {help}")).unwrap_or_default();
     format!("the table has no column `{column}`{help}")
 }

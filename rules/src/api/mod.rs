@@ -2,6 +2,7 @@
 
 pub(crate) mod data;
 pub(crate) mod decision;
+pub(crate) mod pairs;
 pub(crate) mod query;
 mod standard;
 mod table;

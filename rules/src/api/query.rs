@@ -7,6 +7,7 @@ use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Map};
 use xxhash_rust::xxh64::xxh64;
 
 use super::decision::fail;
+use super::pairs::{self, Pairs};
 use crate::answer::SqlFact;
 use crate::data::TimeZone;
 use crate::facts;
@@ -42,8 +43,8 @@ impl Q {
         text(&self.0.read_header(header).to_lowercase())
     }
 
-    fn pairs(&self, header: &'static str) -> Map {
-        map(facts::pairs(self.0.read_headers(header)))
+    fn pairs(&self, header: &'static str) -> Pairs {
+        Pairs::new(facts::pairs(self.0.read_headers(header)))
     }
 
     /// Hour and day of the week, in UTC where there is no zone.
@@ -75,6 +76,7 @@ pub(crate) fn register(engine: &mut Engine, runtime: &Rc<Runtime>) {
         .register_type_with_name::<Q>("query")
         .register_type_with_name::<Sql>("sql")
         .register_type_with_name::<Group>("group");
+    pairs::register(engine);
     register_client(engine);
     register_session(engine);
     register_request(engine);
@@ -108,9 +110,9 @@ fn register_session(engine: &mut Engine) {
         .register_get("schema", |q: &mut Q| q.lower("x-trino-schema"))
         .register_get("path", |q: &mut Q| q.text("x-trino-path"))
         .register_get("session", |q: &mut Q| q.pairs("x-trino-session"))
-        .register_get("roles", |q: &mut Q| -> Map {
-            map(facts::pairs(q.0.read_headers("x-trino-role"))
-                .map(|(catalog, role)| (catalog, facts::role_name(&role).to_owned())))
+        .register_get("roles", |q: &mut Q| {
+            let roles = facts::pairs(q.0.read_headers("x-trino-role"));
+            Pairs::new(roles.map(|(catalog, role)| (catalog, facts::role_name(&role).to_owned())))
         })
         .register_get("resource_estimates", |q: &mut Q| q.pairs("x-trino-resource-estimate"))
         .register_get("time_zone", |q: &mut Q| q.text("x-trino-time-zone"))
@@ -189,7 +191,7 @@ fn zone(runtime: &Runtime, name: &str) -> Result<Rc<TimeZone>> {
 }
 
 fn no_time() -> Box<EvalAltResult> {
-    fail("the time is not known here")
+    fail("the time is not known here; a query that is written down tells it as `now`")
 }
 
 fn register_tools(engine: &mut Engine, runtime: &Rc<Runtime>) {
@@ -231,15 +233,9 @@ fn strings(values: &BTreeSet<String>) -> Array {
     within(values.iter().take(limits::ARRAY_ELEMENTS), |value| value.len()).map(|value| text(value).into()).collect()
 }
 
-/// A map no larger than scripts may hold; the rest is left out.
-fn map(pairs: impl Iterator<Item = (String, String)>) -> Map {
-    let pairs = within(pairs.take(limits::MAP_ENTRIES), |(key, value)| key.len().saturating_add(value.len()));
-    pairs.map(|(key, value)| (key.into(), value.into())).collect()
-}
-
 /// As many of them, from the first, as scripts may hold together. Where there is more, a rule would fail and be skipped, and
 /// a client could bring that about.
-fn within<T>(items: impl Iterator<Item = T>, bytes: impl Fn(&T) -> usize) -> impl Iterator<Item = T> {
+pub(super) fn within<T>(items: impl Iterator<Item = T>, bytes: impl Fn(&T) -> usize) -> impl Iterator<Item = T> {
     items.scan(0_usize, move |sum, item| {
         *sum = sum.saturating_add(bytes(&item));
         (*sum <= limits::STRING_BYTES).then_some(item)

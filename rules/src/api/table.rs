@@ -95,7 +95,7 @@ pub fn table() -> impl Iterator<Item = &'static Entry> {
 
 use Type::{
     Addition, Any, Bool, Denial, Function, Group, List, Literal, Map, Number, Query, Route, Sql, String as Text,
-    Strings, Table, Unit,
+    Strings, Table, Texts, Unit,
 };
 
 #[rustfmt::skip]
@@ -149,9 +149,9 @@ const OURS: &[Entry] = &[
     property(Query, "catalog", Text, "X-Trino-Catalog, in lower case.", "q.catalog"),
     property(Query, "schema", Text, "X-Trino-Schema, in lower case.", "q.schema"),
     property(Query, "path", Text, "X-Trino-Path: the SQL path.", "q.path"),
-    property(Query, "session", Map, "X-Trino-Session: session properties, values as strings.", "q.session"),
-    property(Query, "roles", Map, "X-Trino-Role: role by catalog.", "q.roles"),
-    property(Query, "resource_estimates", Map, "X-Trino-Resource-Estimate, values as strings.", "q.resource_estimates"),
+    property(Query, "session", Texts, "X-Trino-Session: session properties.", "q.session"),
+    property(Query, "roles", Texts, "X-Trino-Role: role by catalog.", "q.roles"),
+    property(Query, "resource_estimates", Texts, "X-Trino-Resource-Estimate.", "q.resource_estimates"),
     property(Query, "time_zone", Text, "X-Trino-Time-Zone.", "q.time_zone"),
     property(Query, "language", Text, "X-Trino-Language.", "q.language"),
     property(Query, "transaction", Text, "X-Trino-Transaction-Id; empty outside a transaction.", "q.transaction"),

@@ -6,6 +6,7 @@ use rhai::Dynamic;
 use serde::Serialize;
 
 use super::decision::{Addition, Denial, Route};
+use super::pairs::Pairs;
 use super::query::{Group, Q, Sql};
 #[cfg(feature = "sources")]
 use crate::data::Column;
@@ -34,6 +35,8 @@ pub enum Type {
     Strings,
     /// A map with string keys.
     Map,
+    /// A map of strings, such as `q.session`; what is missing is `""`.
+    Texts,
     /// A function, mostly a closure such as `|t| t == "x"`.
     Function,
     /// A span of numbers such as `0..10`.
@@ -71,6 +74,7 @@ impl Type {
             Type::List => "a list",
             Type::Strings => "a list of strings",
             Type::Map => "a map",
+            Type::Texts => "a map of strings",
             Type::Function => "a function",
             Type::Range => "a range",
             Type::Table => "a table",
@@ -98,6 +102,8 @@ impl Type {
             if strings { Type::Strings } else { Type::List }
         } else if value.is_map() {
             Type::Map
+        } else if value.is::<Pairs>() {
+            Type::Texts
         } else if value.is_fnptr() {
             Type::Function
         } else if value.is::<Route>() {
@@ -140,11 +146,13 @@ impl Type {
     /// May a value of this type stand where `wanted` is asked? True where either is not known.
     pub(crate) fn fits(self, wanted: Type) -> bool {
         let list = |t| matches!(t, Type::List | Type::Strings);
+        let map = |t| matches!(t, Type::Map | Type::Texts);
         self == wanted
             || self == Type::Any
             || wanted == Type::Any
             || (self == Type::Decision && wanted.is_decision())
             || (list(self) && list(wanted))
+            || (map(self) && map(wanted))
             || (matches!(self, Type::String | Type::Literal) && matches!(wanted, Type::String | Type::Literal))
     }
 

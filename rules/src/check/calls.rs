@@ -1,20 +1,16 @@
-//! Calls: functions, methods, properties; what is written out in their arguments.
+//! Calls: functions, methods, properties, and what they are given.
 
-use std::rc::Rc;
-
-use rhai::{Dynamic, Expr, FnCallExpr, Position};
+use rhai::{Expr, FnCallExpr, Position};
 
 use super::checker::Checker;
 use super::names::belongs;
-use crate::api::data::no_column;
 use crate::api::{self, Entry, Type};
-use crate::data::{TABLES, Table};
-use crate::{headers, script, suggest};
+use crate::{script, suggest};
 
 /// Properties of a group that need its health and load.
 const LOAD: &[&str] = &["clusters", "healthy", "running", "queued"];
 /// Properties and methods of the query that need the time.
-const TIME: &[&str] = &["hour", "weekday", "clock"];
+pub(super) const TIME: &[&str] = &["hour", "weekday", "clock"];
 
 impl<'a> Checker<'a> {
     /// `function(arguments)`, or an operator.
@@ -74,6 +70,9 @@ impl<'a> Checker<'a> {
         }
         if owner == Type::Any || owner == Type::Group {
             self.uses.needs.load |= LOAD.contains(&name);
+        }
+        if owner == Type::Texts {
+            return Type::String;
         }
         if matches!(owner, Type::Map | Type::Any) {
             return Type::Any;
@@ -157,7 +156,10 @@ impl<'a> Checker<'a> {
         }
         let parameters = |entry: &Entry| entry.parameters.unwrap_or_default();
         let Some(first) = entries.iter().find(|entry| parameters(entry).len() == types.len()) else {
-            let forms: Vec<String> = entries.iter().map(|entry| entry.signature()).collect();
+            let property = api::table().find(|entry| {
+                types.is_empty() && entry.name == name && entry.parameters.is_none() && belongs(entry, owner)
+            });
+            let forms: Vec<String> = property.iter().chain(entries).map(|entry| entry.signature()).collect();
             let wanted = entries.first().map_or(0, |entry| parameters(entry).len());
             let message = format!("`{name}` takes {}, not {}", count(wanted), types.len());
             let help = format!("write {}", suggest::list(forms.iter().map(String::as_str)));
@@ -177,6 +179,10 @@ impl<'a> Checker<'a> {
                     (Type::String | Type::Literal, Type::Number) => {
                         "write `value.to_string()`, or quotes around it".to_owned()
                     }
+                    (Type::String, Type::List | Type::Strings) if name == "route" => {
+                        "write `route(\"a\").or([\"b\", \"c\"])`".to_owned()
+                    }
+                    (_, Type::Row) => "name a column of it: `row.column`".to_owned(),
                     (Type::Number, Type::String | Type::Literal) => {
                         "write it without quotes, or `parse_int(text)`".to_owned()
                     }
@@ -190,138 +196,12 @@ impl<'a> Checker<'a> {
         match name {
             "filter" => owner,
             "map" if closure_gives == Type::String => Type::Strings,
+            "values" if owner == Type::Texts => Type::Strings,
             _ if entries.iter().all(|other| other.returns == entry.returns) => entry.returns,
             _ if owner.is_open() => Type::Any,
             _ => entry.returns,
         }
     }
-
-    /// What only needs to be looked at once, because it is written out in the script.
-    fn written_out(&mut self, call: &'a FnCallExpr, position: Position) {
-        let name = call.name.as_str();
-        let Some(first) = call.args.first() else { return };
-        match (name, call.args.as_slice()) {
-            ("route" | "or" | "group", [_]) => {
-                for (group, at) in self.strings(first) {
-                    self.name_used(name, group, at, false);
-                }
-            }
-            ("cluster", [_]) => {
-                for (cluster, at) in self.strings(first) {
-                    self.name_used(name, cluster, at, true);
-                }
-            }
-            ("header", [header, value]) => {
-                for (header, at) in self.strings(header) {
-                    let refused = headers::refuse_name(&header);
-                    if let Some(why) = refused {
-                        self.report(at, &format!("header `{}` {why}", header.escape_default()), None);
-                    }
-                }
-                for (value, at) in self.strings(value) {
-                    if let Some(why) = headers::refuse_value(&value) {
-                        self.report(at, &format!("this header {why}"), None);
-                    }
-                }
-            }
-            ("table", [_]) => self.table(first, position),
-            (name, [zone]) if TIME.contains(&name) => {
-                let zones = self.strings(zone);
-                if zones.is_empty() {
-                    let message = format!("the time zone of `{name}` is written out, not computed");
-                    self.report(position, &message, Some("put it between quotes, or into a `const`"));
-                }
-                for (zone, at) in zones {
-                    if let Err(help) = self.context.runtime.add_time_zone(&zone) {
-                        self.report(at, &format!("there is no time zone `{zone}`"), Some(&help));
-                    }
-                }
-            }
-            ("matches", [.., pattern]) => {
-                let patterns = self.strings(pattern);
-                if patterns.is_empty() {
-                    let at = if pattern.start_position().is_none() { position } else { pattern.start_position() };
-                    self.report(
-                        at,
-                        "the regular expression of `matches` is written out, not computed",
-                        Some("put it between quotes, or into a `const`"),
-                    );
-                }
-                for (pattern, at) in patterns {
-                    if let Err(why) = self.context.runtime.add_regex(&pattern) {
-                        let help = "write `\\\\` before a character that only stands for itself";
-                        self.report(at, &format!("`{pattern}` is not a regular expression: {why}"), Some(help));
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn table(&mut self, name: &'a Expr, position: Position) {
-        if !self.in_constant {
-            let help = "write `const TABLE = table(…);` above the rules";
-            self.report(position, "`table` stands in a constant only", Some(help));
-        }
-        let names = self.strings(name);
-        if names.is_empty() {
-            self.report(position, "the file of `table` is written out, not computed", None);
-        }
-        let known = self.context.runtime.data().tables;
-        for (name, at) in names {
-            if !known.contains_key(&name) && !self.context.runtime.is_unread(&name) {
-                let help = suggest::help(&name, known.keys().map(String::as_str));
-                let help = help.unwrap_or_else(|| format!("put it beside the rules, as `{TABLES}{name}`"));
-                self.report(at, &format!("there is no table `{name}`"), Some(&help));
-            }
-        }
-    }
-
-    /// `row.column`, of the table that the chain begins with.
-    pub(super) fn column(&mut self, root: Option<&str>, name: &str, position: Position) -> Type {
-        let table = root.and_then(|root| self.constant(root)).and_then(|value| value.clone().try_cast::<Rc<Table>>());
-        let Some(table) = table else { return Type::Any };
-        match table.columns.get(name) {
-            Some(column) => Type::from(*column),
-            None => {
-                let message = no_column(name, table.columns.keys().map(String::as_str));
-                self.report(position, &message, None);
-                Type::Any
-            }
-        }
-    }
-
-    fn name_used(&mut self, function: &str, name: String, at: Position, cluster: bool) {
-        if name.is_empty() {
-            let what = if cluster { "cluster" } else { "group" };
-            self.report(at, &format!("`{function}` was given an empty string"), Some(&format!("name a {what}")));
-            return;
-        }
-        let found = self.mention(&name, at);
-        let list = if cluster { &mut self.uses.clusters } else { &mut self.uses.groups };
-        if !list.contains(&found) {
-            list.push(found);
-        }
-    }
-
-    /// The strings that an expression is known to be, with their places: literals, constants, lists of them.
-    fn strings(&self, expression: &'a Expr) -> Vec<(String, Position)> {
-        match expression {
-            Expr::StringConstant(text, at) => vec![(text.to_string(), *at)],
-            Expr::Array(elements, _) => elements.iter().flat_map(|element| self.strings(element)).collect(),
-            Expr::Variable(variable, _, at) => {
-                self.constant(&variable.1).map(strings_of).unwrap_or_default().into_iter().map(|s| (s, *at)).collect()
-            }
-            _ => Vec::new(),
-        }
-    }
-}
-
-fn strings_of(value: &Dynamic) -> Vec<String> {
-    if let Ok(list) = value.as_array_ref() {
-        return list.iter().flat_map(strings_of).collect();
-    }
-    value.clone().into_string().into_iter().collect()
 }
 
 fn count(n: usize) -> String {

@@ -1,12 +1,14 @@
 //! The state of a check: where it is, which variables there are, what it found.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
-use rhai::{Dynamic, Expr, ImmutableString, Position};
+use rhai::{Dynamic, Expr, ImmutableString, Position, Stmt};
 
 use super::{Context, Uses};
 use crate::api::Type;
 use crate::compile::UnknownValue;
+use crate::data::Table;
 use crate::error::RuleError;
 use crate::limits;
 use crate::ruleset::GroupUse;
@@ -30,8 +32,10 @@ pub(super) struct Checker<'a> {
     pub(super) in_constant: bool,
     /// Variables, innermost last.
     pub(super) variables: Vec<(ImmutableString, Type)>,
-    /// What the function at work returns by `return`.
-    pub(super) returned: Flow,
+    /// Tables of the rows that variables hold, by name of the variable.
+    pub(super) rows: BTreeMap<ImmutableString, Rc<Table>>,
+    /// What the function at work returns by `return`, and where.
+    pub(super) returned: Vec<(Flow, Position)>,
     pub(super) errors: Vec<RuleError>,
     pub(super) uses: Uses,
     /// What functions give for arguments of these types; `Any` while it is being found out.
@@ -48,7 +52,8 @@ impl<'a> Checker<'a> {
             rule: None,
             in_constant: false,
             variables: Vec::new(),
-            returned: None,
+            rows: BTreeMap::new(),
+            returned: Vec::new(),
             errors: Vec::new(),
             uses: Uses::default(),
             calls: BTreeMap::new(),
@@ -64,9 +69,7 @@ impl<'a> Checker<'a> {
     pub(super) fn rule(&mut self, rule: &'a RuleSource) {
         self.rule = Some(&rule.name);
         self.declare(&rule.parameter, Type::Query, rule.position);
-        self.returned = None;
-        let last = self.block(&rule.body, true);
-        let gives = join(self.returned.take(), last).unwrap_or(Type::Unit);
+        let gives = self.body(&rule.body);
         if gives == Type::Unit {
             self.report(rule.position, "this rule never decides", Some("end it with `route(…)` or `deny(…)`"));
         } else if !gives.is_decision() && gives != Type::Any {
@@ -82,7 +85,18 @@ impl<'a> Checker<'a> {
             self.uses.always.push(always);
         }
         self.variables.clear();
+        self.rows.clear();
         self.rule = None;
+    }
+
+    /// What the body of a rule or function gives, by its last statement or by `return`.
+    fn body(&mut self, statements: &'a [Stmt]) -> Type {
+        let outer = std::mem::take(&mut self.returned);
+        let last = self.block(statements, true);
+        let at = statements.last().map_or(Position::NONE, Stmt::position);
+        let mut ends = std::mem::replace(&mut self.returned, outer);
+        ends.push((last, at));
+        self.ends(&ends).unwrap_or(Type::Unit)
     }
 
     pub(super) fn otherwise(&mut self, decision: &'a Expr, position: Position) {
@@ -135,13 +149,12 @@ impl<'a> Checker<'a> {
         let variables = std::mem::replace(&mut self.variables, parameters);
         let rule = self.rule.take();
         let script = std::mem::replace(&mut self.script, script);
-        let returned = self.returned.take();
-        let last = self.block(&function.body, true);
-        let gives = join(self.returned.take(), last).unwrap_or(Type::Unit);
+        let rows = std::mem::take(&mut self.rows);
+        let gives = self.body(&function.body);
         self.variables = variables;
         self.rule = rule;
         self.script = script;
-        self.returned = returned;
+        self.rows = rows;
         self.calls.insert(key, gives);
         self.depth -= 1;
         gives
@@ -155,10 +168,7 @@ impl<'a> Checker<'a> {
         for parameter in function.parameters.iter().skip(taken) {
             self.declare(parameter, argument, function.position);
         }
-        let returned = self.returned.take();
-        let last = self.block(&function.body, true);
-        let gives = join(self.returned.take(), last).unwrap_or(Type::Unit);
-        self.returned = returned;
+        let gives = self.body(&function.body);
         self.variables.truncate(outer);
         gives
     }

@@ -16,7 +16,13 @@ impl<'a> Checker<'a> {
         match expression {
             Expr::BoolConstant(..) => Type::Bool,
             Expr::IntegerConstant(..) => Type::Number,
-            Expr::StringConstant(..) => Type::String,
+            Expr::StringConstant(text, position) => {
+                if text.contains("${") || text.contains("{q.") {
+                    let help = "put the text between backticks: `…${q.user}…`";
+                    self.report(*position, "a text between quotes is taken as it is written", Some(help));
+                }
+                Type::String
+            }
             Expr::Unit(..) => Type::Unit,
             Expr::CharConstant(letter, position) => {
                 let help = format!("strings take double quotes: \"{letter}\"");
@@ -44,6 +50,8 @@ impl<'a> Checker<'a> {
             Expr::FnCall(call, position) => self.call(call, *position),
             Expr::Stmt(block) => self.block(block.statements(), true).unwrap_or(Type::Any),
             Expr::And(sides, position) | Expr::Or(sides, position) => {
+                let operator = if matches!(expression, Expr::Or(..)) { "||" } else { "&&" };
+                self.joined(sides, operator, *position);
                 for side in sides.iter() {
                     self.condition(side, *position);
                 }
@@ -121,7 +129,7 @@ impl<'a> Checker<'a> {
     fn element_at(&mut self, owner: Type, index: &'a Expr) -> Type {
         let kind = self.expression(index);
         let wanted = match owner {
-            Type::Map | Type::Table | Type::Row => Type::String,
+            Type::Map | Type::Texts | Type::Table | Type::Row => Type::String,
             Type::List | Type::Strings | Type::String => Type::Number,
             Type::Any | Type::Decision => Type::Any,
             other => {
@@ -133,10 +141,15 @@ impl<'a> Checker<'a> {
         if !kind.fits(wanted) && kind != Type::Range {
             let message =
                 format!("an element of {} is found by {}, not {}", owner.words(), wanted.words(), kind.words());
-            self.report(index.start_position(), &message, None);
+            let help = match owner {
+                Type::List | Type::Strings => "ask whether something is in it: `\"x\" in list`",
+                _ => "write `map[\"key\"]`, or `map.key`",
+            };
+            self.report(index.start_position(), &message, Some(help));
         }
         match owner {
             Type::Strings if kind == Type::Number => Type::String,
+            Type::Texts => Type::String,
             Type::Table => Type::Row,
             _ => Type::Any,
         }

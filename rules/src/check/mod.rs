@@ -6,9 +6,11 @@ mod across;
 mod calls;
 mod checker;
 mod expressions;
+mod facts;
 mod names;
 mod operators;
 mod statements;
+mod written;
 
 use std::collections::BTreeMap;
 

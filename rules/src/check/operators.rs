@@ -3,6 +3,7 @@
 use rhai::{Expr, FnCallExpr, Position};
 
 use super::checker::Checker;
+use super::written::last_name;
 use crate::api::Type;
 
 impl<'a> Checker<'a> {
@@ -11,9 +12,13 @@ impl<'a> Checker<'a> {
         let kinds: Vec<Type> = call.args.iter().map(|argument| self.expression(argument)).collect();
         match (call.name.as_str(), kinds.as_slice()) {
             ("==" | "!=", [a, b]) => {
-                if !a.fits(*b) {
+                if a.fits(*b) {
+                    self.sides(call);
+                } else {
                     let message = format!("compares {} with {}: they are never equal", a.words(), b.words());
-                    self.report(position, &message, Some(comparable(*a, *b)));
+                    let weekday = call.args.iter().any(|side| last_name(side) == Some("weekday"));
+                    let help = if weekday { "days are numbers: 1 (Monday) to 7" } else { comparable(*a, *b) };
+                    self.report(position, &message, Some(help));
                 }
                 Type::Bool
             }
@@ -24,6 +29,8 @@ impl<'a> Checker<'a> {
                     let twice = [a, b].contains(&&Type::Bool);
                     let help = if twice { "write `a < b && b < c`" } else { comparable(*a, *b) };
                     self.report(position, &message, Some(help));
+                } else {
+                    self.sides(call);
                 }
                 Type::Bool
             }
@@ -31,6 +38,11 @@ impl<'a> Checker<'a> {
                 for argument in &call.args {
                     self.must_be_bool(argument, &kinds, position);
                 }
+                Type::Bool
+            }
+            (name @ ("&" | "|"), [_, _]) => {
+                let help = if name == "&" { "write `&&`" } else { "write `||`" };
+                self.report(position, &format!("`{name}` joins bits of numbers, not conditions"), Some(help));
                 Type::Bool
             }
             (".." | "..=", _) => Type::Range,
@@ -44,8 +56,12 @@ impl<'a> Checker<'a> {
             ("-" | "*" | "/" | "%" | "**", kinds) => {
                 if let Some(wrong) = kinds.iter().find(|kind| !kind.fits(Type::Number)) {
                     let message = format!("`{}` needs numbers, not {}", call.name, wrong.words());
-                    let help = (*wrong == Type::String).then_some("a number in a text is read by `parse_int(…)`");
-                    self.report(position, &message, help);
+                    let help = if *wrong == Type::String {
+                        "a number in a text is read by `parse_int(…)`"
+                    } else {
+                        "compute with numbers, such as `list.len()`"
+                    };
+                    self.report(position, &message, Some(help));
                 }
                 Type::Number
             }
@@ -60,13 +76,26 @@ impl<'a> Checker<'a> {
         }
     }
 
+    fn sides(&mut self, call: &'a FnCallExpr) {
+        if let [a, b] = call.args.as_slice() {
+            self.compared(a, b);
+        }
+    }
+
     /// `value in container`.
     pub(super) fn contained(&mut self, container: &'a Expr, value: &'a Expr, position: Position) -> Type {
+        self.compared(container, value);
+        if let Expr::StringConstant(text, at) = container
+            && text.contains(',')
+        {
+            let help = "write a list: `[\"a\", \"b\"]`";
+            self.report(*at, "this is one text, in which any part of it is found", Some(help));
+        }
         let container = self.expression(container);
         let value = self.expression(value);
         let element = match container {
             Type::Any | Type::List | Type::Decision => Type::Any,
-            Type::Strings | Type::String | Type::Literal | Type::Map | Type::Table => Type::String,
+            Type::Strings | Type::String | Type::Literal | Type::Map | Type::Texts | Type::Table => Type::String,
             Type::Range => Type::Number,
             other => {
                 self.report(
@@ -98,7 +127,7 @@ fn comparable(a: Type, b: Type) -> &'static str {
     if both(list, string) {
         "ask whether it is in the list: `\"x\" in list`"
     } else if both(string, |kind| kind == Type::Number) {
-        "write a number without quotes, a string with quotes"
+        "numbers have no quotes; a number in a text is read by `parse_int(…)`"
     } else if both(string, |kind| kind == Type::Bool) {
         "what is true or false needs no comparison"
     } else if both(string, |kind| matches!(kind, Type::Query | Type::Sql | Type::Group | Type::Row)) {

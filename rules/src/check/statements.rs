@@ -14,11 +14,18 @@ impl<'a> Checker<'a> {
             let taken = used && i + 1 == statements.len();
             gives = self.statement(statement, taken);
             if !taken && gives.is_some_and(Type::is_decision) {
-                self.report(
-                    statement.position(),
-                    "this decision is dropped: what follows decides",
-                    Some("write `return` before it"),
-                );
+                let (message, help) = match (gives, last_root(statement)) {
+                    (_, Some(name)) => (
+                        "this changes nothing: what follows decides",
+                        format!("write `{name} = {name}.…` to keep it, or `return` before it"),
+                    ),
+                    (Some(Type::Addition), None) => (
+                        "this addition is dropped: what follows decides",
+                        "write both as one: `tag(…).header(…)`".to_owned(),
+                    ),
+                    _ => ("this decision is dropped: what follows decides", "write `return` before it".to_owned()),
+                };
+                self.report(statement.position(), message, Some(&help));
                 gives = Some(Type::Unit);
             }
         }
@@ -32,19 +39,21 @@ impl<'a> Checker<'a> {
                 self.condition(&flow.expr, *position);
                 let body = self.block(flow.body.statements(), used);
                 let branch = self.block(flow.branch.statements(), used);
-                join(body, branch)
+                let at = |block: &[Stmt]| block.last().map_or(*position, Stmt::position);
+                let ends = [(body, at(flow.body.statements())), (branch, at(flow.branch.statements()))];
+                if used { self.ends(&ends) } else { join(body, branch) }
             }
             Stmt::Switch(switch, _) => {
                 let (value, cases) = &**switch;
                 self.expression(value);
-                let mut gives = cases.def_case.is_none().then_some(Type::Unit);
+                let mut ends = vec![(cases.def_case.is_none().then_some(Type::Unit), Position::NONE)];
                 for case in &cases.expressions {
                     if !case.lhs.is_unit() {
                         self.condition(&case.lhs, case.lhs.start_position());
                     }
-                    gives = join(gives, self.branch(&case.rhs, used));
+                    ends.push((self.branch(&case.rhs, used), case.rhs.start_position()));
                 }
-                gives
+                if used { self.ends(&ends) } else { ends.into_iter().map(|(gives, _)| gives).fold(None, join) }
             }
             Stmt::While(flow, position) => {
                 if !flow.expr.is_unit() {
@@ -73,6 +82,11 @@ impl<'a> Checker<'a> {
             Stmt::Var(variable, ..) => {
                 let (name, value, _) = &**variable;
                 let kind = self.expression(value);
+                if kind == Type::Row
+                    && let Some(table) = root(value).and_then(|root| self.table_of(root))
+                {
+                    self.rows.insert(name.name.clone(), table);
+                }
                 self.declare(&name.name, kind, name.pos);
                 Some(Type::Unit)
             }
@@ -101,19 +115,36 @@ impl<'a> Checker<'a> {
                 }
                 None
             }
-            Stmt::Return(value, flags, _) => {
+            Stmt::Return(value, flags, position) => {
                 let kind = value.as_ref().map_or(Type::Unit, |value| self.expression(value));
                 if !flags.contains(ASTFlags::BREAK) {
-                    self.returned = join(self.returned, Some(kind));
+                    self.returned.push((Some(kind), *position));
                 }
                 None
             }
             Stmt::Noop(_) | Stmt::Share(_) => Some(Type::Unit),
             other => {
-                self.report(other.position(), "this statement is not offered", None);
+                let help = "a rule is made of `if`, `switch`, `for`, `let` and calls";
+                self.report(other.position(), "this statement is not offered", Some(help));
                 Some(Type::Any)
             }
         }
+    }
+
+    /// What several ways through a rule or a block give, each with its place. Where one gives a decision, all do.
+    pub(super) fn ends(&mut self, ends: &[(Flow, Position)]) -> Flow {
+        let decides = ends.iter().any(|(gives, _)| gives.is_some_and(Type::is_decision));
+        let mut all = None;
+        for (gives, at) in ends {
+            match gives {
+                Some(kind) if decides && !kind.is_decision() && !matches!(kind, Type::Any | Type::Unit) => {
+                    let message = format!("this gives {}, where another way gives a decision", kind.words());
+                    self.report(*at, &message, Some("give a decision such as `route(\"adhoc\")`, or nothing"));
+                }
+                gives => all = join(all, *gives),
+            }
+        }
+        all
     }
 
     /// An expression that may be a block, such as the branch of a `switch`.
@@ -141,7 +172,7 @@ impl<'a> Checker<'a> {
             Type::String | Type::Literal => "compare it: `… == \"…\"` or `… != \"\"`",
             Type::Number => "compare it: `… > 0`",
             Type::List | Type::Strings => "ask for something: `\"x\" in …`, or `!….is_empty()`",
-            Type::Map | Type::Table => "ask for a key: `\"x\" in …`",
+            Type::Map | Type::Texts | Type::Table => "ask for a key: `\"x\" in …`",
             Type::Group => "ask for its state: `.serving`",
             Type::Row | Type::Query | Type::Sql => "ask for one of its properties",
             kind if kind.is_decision() => "a second choice is written `route(\"a\").or(\"b\")`",
@@ -155,10 +186,17 @@ impl<'a> Checker<'a> {
         match self.expression(list) {
             Type::Strings => Type::String,
             Type::Range => Type::Number,
-            kind @ (Type::Bool | Type::Number | Type::Map | Type::Query | Type::Sql | Type::Group | Type::Unit) => {
+            kind @ (Type::Bool
+            | Type::Number
+            | Type::Map
+            | Type::Texts
+            | Type::Query
+            | Type::Sql
+            | Type::Group
+            | Type::Unit) => {
                 let message = format!("`for` runs over a list, not {}", kind.words());
                 let help = match kind {
-                    Type::Map => "take its `keys()` or `values()`",
+                    Type::Map | Type::Texts => "take its `keys()` or `values()`",
                     Type::Number => "write a range: `0..n`",
                     _ => "write a list: `[\"a\", \"b\"]`",
                 };
@@ -207,6 +245,16 @@ pub(super) fn root(expression: &Expr) -> Option<&str> {
     match expression {
         Expr::Variable(variable, ..) => Some(&variable.1),
         Expr::Dot(chain, ..) | Expr::Index(chain, ..) => root(&chain.lhs),
+        _ => None,
+    }
+}
+
+/// The variable that the last expression of a statement starts from: `to` of `if … { to.or("adhoc") }`.
+fn last_root(statement: &Stmt) -> Option<&str> {
+    match statement {
+        Stmt::Expr(expression) => root(expression),
+        Stmt::If(flow, _) => flow.body.statements().last().and_then(last_root),
+        Stmt::Block(block) => block.statements().last().and_then(last_root),
         _ => None,
     }
 }

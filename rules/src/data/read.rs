@@ -42,7 +42,8 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn read(&mut self) {
-        let source = self.file.source.as_str();
+        // Spreadsheets like to begin a file with a byte order mark; the reader of CSV knows it.
+        let source = self.file.source.trim_start_matches('\u{feff}');
         match self.file.name.rsplit_once('.').map(|(_, kind)| kind) {
             Some("csv") => {
                 if let Err(error) = self.csv() {
@@ -51,7 +52,11 @@ impl Reader<'_> {
             }
             Some("json") => match serde_json::from_str(source) {
                 Ok(value) => self.tree(value),
-                Err(error) => self.wrong(Some(error.line()), error.to_string(), FORMS),
+                Err(error) => {
+                    let text = error.to_string();
+                    let what = text.split(" at line ").next().unwrap_or_default();
+                    self.wrong(Some(error.line()), what, FORMS);
+                }
             },
             Some("toml") => match toml::from_str(source) {
                 Ok(value) => self.tree(value),
@@ -187,7 +192,10 @@ impl TimeZone {
     pub(crate) fn find(name: &str) -> Result<TimeZone, String> {
         let zone = jiff::tz::db().get(name).map_err(|_| {
             let names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
-            suggest::nearest(name, names.iter().map(String::as_str)).map_or_else(
+            let city = name.replace(' ', "_");
+            let is_city = |zone: &&str| zone.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(&city));
+            let names = || names.iter().map(String::as_str);
+            names().find(is_city).or_else(|| suggest::nearest(name, names())).map_or_else(
                 || "write a name of the time zone database, such as `Europe/Berlin`".to_owned(),
                 |near| format!("did you mean `{near}`?"),
             )
@@ -246,7 +254,7 @@ mod tests {
             ),
             ("t.json", "5", &format!("5 is no table; {FORMS}")),
             ("t.json", "[5]", &format!("a key is a string, not 5; {FORMS}")),
-            ("t.json", "{", &format!("line 1: EOF while parsing an object at line 1 column 1; {FORMS}")),
+            ("t.json", "{", &format!("line 1: EOF while parsing an object; {FORMS}")),
             (
                 "t.toml",
                 "a = 1\nb = ",

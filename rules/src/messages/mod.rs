@@ -2,11 +2,20 @@
 
 #[cfg(feature = "sources")]
 mod habits;
+#[cfg(feature = "sources")]
+mod parse;
 
-use rhai::{EvalAltResult, LexError, ParseError, ParseErrorType, Position};
+#[cfg(not(feature = "sources"))]
+use rhai::ParseError;
+use rhai::{EvalAltResult, Position};
 
 use crate::api::Type;
 use crate::{api, limits};
+#[cfg(feature = "sources")]
+pub(crate) use parse::parse;
+
+/// What is said where a value is `()`.
+const MISSING: &str = "; a key of a map may be missing: ask `\"key\" in map` first";
 
 /// What went wrong while a script ran, and where.
 pub(crate) fn runtime(error: &EvalAltResult) -> (String, Position) {
@@ -24,19 +33,19 @@ pub(crate) fn runtime(error: &EvalAltResult) -> (String, Position) {
         E::ErrorTerminated(token, _) if token.is_bool() => too_many_operations(),
         E::ErrorTerminated(..) => spent(),
         E::ErrorStackOverflow(_) => {
-            format!("functions call each other more than {} deep", limits::CALL_LEVELS)
+            format!("functions call each other more than {} deep; write a `for` loop", limits::CALL_LEVELS)
         }
         E::ErrorDataTooLarge(what, _) => format!("{} grew too large", too_large(what)),
         E::ErrorTooManyVariables(_) => format!("more than {} variables at once", limits::VARIABLES),
         E::ErrorFunctionNotFound(signature, _) => {
             // A key that a map does not have is `()`.
-            let hint = if signature.contains("()") { "; a key of a map may be missing" } else { "" };
+            let hint = if signature.contains("()") { MISSING } else { "" };
             format!("there is no {}{hint}", signature_words(signature))
         }
         E::ErrorDotExpr(text, _) => {
             let name = text.split('\'').nth(1).unwrap_or_default();
             let owner = text.rsplit('\'').nth(1).map_or("this value", words);
-            let hint = if owner == "nothing" { "; a key of a map may be missing" } else { "" };
+            let hint = if owner == "nothing" { MISSING } else { "" };
             format!("{owner} has no property `{name}`{hint}")
         }
         E::ErrorPropertyNotFound(name, _) => format!("unknown property `{name}`"),
@@ -52,9 +61,14 @@ pub(crate) fn runtime(error: &EvalAltResult) -> (String, Position) {
         }
         E::ErrorAssignmentToConstant(name, _) => format!("`{name}` is a constant and cannot be changed"),
         E::ErrorFor(_) => "`for` needs a list, a range or a string".to_owned(),
-        E::ErrorArrayBounds(size, index, _) => format!("index {index} is outside of the list of {size}"),
+        E::ErrorArrayBounds(size, index, _) => {
+            format!("index {index} is outside of the list of {size}; ask its `len()` first")
+        }
+        E::ErrorArithmetic(why, _) if why.starts_with("Error parsing integer") => {
+            let text = why.split('\'').nth(1).unwrap_or_default();
+            format!("`{text}` is no number; ask `text.matches(\"^[0-9]+$\")` first")
+        }
         E::ErrorStringBounds(size, index, _) => format!("index {index} is outside of the string of {size} characters"),
-        E::ErrorParsing(kind, _) => parse_kind(kind).0,
         other => {
             let mut bare = other.to_string();
             if let Some(end) = bare.rfind(" (line ") {
@@ -76,63 +90,9 @@ pub(crate) fn spent() -> String {
 }
 
 /// What is wrong with a script's form, where, and what to do.
-pub(crate) fn parse(source: &str, error: &ParseError) -> (String, Option<String>, Position) {
-    let (message, help) = parse_kind(&error.0);
-    #[cfg(feature = "sources")]
-    if let Some((habit, help)) = habits::at(source, error.1) {
-        return (format!("`{habit}` cannot stand here"), Some(help.to_owned()), error.1);
-    }
-    #[cfg(not(feature = "sources"))]
-    let _ = source;
-    (message, help, error.1)
-}
-
-fn parse_kind(kind: &ParseErrorType) -> (String, Option<String>) {
-    use ParseErrorType as P;
-    let help = |text: &str| Some(text.to_owned());
-    match kind {
-        P::BadInput(LexError::UnexpectedInput(what)) if matches!(what.as_str(), ")" | "}" | "]") => {
-            (format!("unexpected `{what}`"), help("look for a bracket before it that is not closed"))
-        }
-        P::BadInput(LexError::UnexpectedInput(what)) => (format!("unexpected `{what}`"), None),
-        P::BadInput(LexError::UnterminatedString) => ("a string is not closed".to_owned(), help("add a closing `\"`")),
-        P::BadInput(LexError::MalformedChar(text)) if text.chars().count() > 1 => {
-            (format!("'{text}' is not a string"), Some(format!("strings take double quotes: \"{text}\"")))
-        }
-        P::BadInput(LexError::ImproperSymbol(symbol, _)) if symbol == "=" => {
-            ("`=` cannot stand in an expression".to_owned(), help("compare with `==`"))
-        }
-        P::BadInput(LexError::ImproperSymbol(symbol, hint)) if hint.is_empty() => {
-            (format!("unexpected `{symbol}`"), None)
-        }
-        P::MissingToken(token, why) if why.contains("matching ( in this expression") => {
-            (format!("`{token}` is missing {why}"), help("a list takes square brackets: [\"a\", \"b\"]"))
-        }
-        P::MissingToken(token, why) => (format!("`{token}` is missing {why}"), None),
-        P::Reserved(word) if matches!(word.as_str(), "import" | "export" | "eval" | "print" | "debug") => (
-            format!("`{word}` is not offered: rules reach nothing outside"),
-            help("all `.rhai` files of the folder see each other's constants and functions"),
-        ),
-        P::Reserved(word) => (format!("`{word}` is a reserved word"), help("choose another name")),
-        P::UnexpectedEOF => {
-            ("the file ends too early".to_owned(), help("look for a bracket or a string that is not closed"))
-        }
-        P::AssignmentToConstant(name) => (format!("`{name}` is a constant and cannot be changed"), None),
-        P::VariableExists(name) => (format!("`{name}` is already defined"), help("choose another name")),
-        P::FnDuplicatedDefinition(name, _) => (format!("function `{name}` is defined twice"), None),
-        P::WrongFnDefinition => {
-            ("an `fn` stands inside of something".to_owned(), help("functions are written at the top level"))
-        }
-        P::ExprTooDeep => {
-            (format!("nested more than {} deep", limits::EXPRESSION_DEPTH), help("split it with `let` or `fn`"))
-        }
-        P::TooManyFunctions => {
-            (format!("more than {} rules and functions in one file", limits::FUNCTIONS), help("use several files"))
-        }
-        P::LiteralTooLarge(what, max) => (format!("{} is above {max}", lower_first(what)), None),
-        P::LoopBreak => ("`break` and `continue` stand in loops only".to_owned(), None),
-        other => (lower_first(&other.to_string()), None),
-    }
+#[cfg(not(feature = "sources"))]
+pub(crate) fn parse(_: &str, error: &ParseError) -> (String, Option<String>, Position) {
+    (lower_first(&error.0.to_string()), None, error.1)
 }
 
 fn lower_first(text: &str) -> String {
@@ -187,6 +147,11 @@ fn words(rust_type: &str) -> &str {
         "sql" => "the query's SQL",
         "group" => "a group",
         "Fn" | "FnPtr" => "a function",
-        other => other,
+        "pairs" => "a map of strings",
+        other => match other.split_once(" | ") {
+            // One of Rhai's own functions takes any of these.
+            Some((first, _)) => words(first),
+            None => other,
+        },
     }
 }

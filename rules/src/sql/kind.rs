@@ -107,3 +107,15 @@ const KINDS: &[StatementKind] = &[
 pub(super) fn of(name: &str) -> Option<&'static StatementKind> {
     KINDS.iter().find(|kind| kind.name == name)
 }
+
+/// Names of all kinds, for the checker.
+#[cfg(feature = "sources")]
+pub(crate) fn query_types() -> impl Iterator<Item = &'static str> + Clone {
+    KINDS.iter().map(|kind| kind.name)
+}
+
+/// What resource groups call them; some more than once.
+#[cfg(feature = "sources")]
+pub(crate) fn resource_group_query_types() -> impl Iterator<Item = &'static str> + Clone {
+    KINDS.iter().map(|kind| kind.resource_group)
+}

@@ -23,6 +23,8 @@ mod tokens;
 
 pub use facts::{ANALYSED_BYTES, Confidence, Session, SqlFacts, body_hashes, sql_facts};
 pub use hash::{QueryHashes, query_hashes};
+#[cfg(feature = "sources")]
+pub(crate) use kind::{query_types, resource_group_query_types};
 pub use tokens::{Kind, Token, Tokens, tokens};
 
 #[cfg(test)]

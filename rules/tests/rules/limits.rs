@@ -40,7 +40,7 @@ fn recursion_is_stopped() {
         let rules = compile(&source).unwrap();
         assert_eq!(
             outcome(&decide(&rules)),
-            "x by next\na failed: line 2, column 17: functions call each other more than 8 deep",
+            "x by next\na failed: line 2, column 17: functions call each other more than 8 deep; write a `for` loop",
         );
     }
 }
@@ -90,7 +90,7 @@ fn what_is_too_large_to_read_is_refused() {
     let many: String = (0..2_000).map(|i| format!("fn f{i}() {{ {i} }}\n")).collect();
     for (source, want) in [
         (deep, "nested more than 64 deep; split it with `let` or `fn`"),
-        (long, "size of array literal is above 10000"),
+        (long, "size of array literal is above 10000; put it into a table: `table(\"file.csv\")`"),
         (many, "more than 1024 rules and functions in one file; use several files"),
     ] {
         let errors = compile(&source).err().unwrap();

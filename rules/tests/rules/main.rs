@@ -4,15 +4,16 @@
 
 mod common;
 mod data;
-mod habits;
+/// Files as editors write them.
+mod editors;
+/// Rules that fail while they run.
+mod failures;
 /// What rules can say, and what comes of it.
 mod language;
 /// Scripts that would take for ever, or all memory.
 mod limits;
 /// A decision found again is the one that the rules would make.
 mod memo;
-/// Mistakes: whole messages, with place and help.
-mod mistakes;
 /// Broken scripts: compiling and deciding end.
 mod never_panics;
 /// What rules see of a statement.

@@ -1,9 +1,8 @@
-//! `docs/rules.md` lists all that scripts see; the list is made from the table that the checker uses.
-
 use std::fs;
-use std::path::Path;
 
 use warren_rules::api::{self, Entry};
+
+use crate::{keep, page};
 
 const BEGIN: &str = "<!-- reference -->\n";
 const END: &str = "<!-- /reference -->";
@@ -34,13 +33,8 @@ fn reference() -> String {
 
 #[test]
 fn the_reference_is_made_from_the_code() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/rules.md");
-    let page = fs::read_to_string(&path).unwrap();
-    let (before, rest) = page.split_once(BEGIN).unwrap();
+    let text = fs::read_to_string(page("rules.md")).unwrap();
+    let (before, rest) = text.split_once(BEGIN).unwrap();
     let (_, after) = rest.split_once(END).unwrap();
-    let wanted = format!("{before}{BEGIN}{}{END}{after}", reference());
-    if std::env::var_os("UPDATE").is_some() {
-        fs::write(&path, &wanted).unwrap();
-    }
-    assert_eq!(page, wanted, "run `UPDATE=1 cargo test -p warren-rules --test docs`");
+    keep("rules.md", &format!("{before}{BEGIN}{}{END}{after}", reference()));
 }
