@@ -9,9 +9,12 @@
 //! has no counterpart is a comment in the result, and is told with its line.
 
 mod action;
+mod code;
 mod compare;
+mod cursor;
 mod expression;
 mod file;
+mod java;
 mod methods;
 mod parse;
 mod syntax;
@@ -24,6 +27,7 @@ mod tests;
 
 use std::fmt;
 
+use code::Body;
 use expression::Translator;
 use file::GatewayRule;
 use syntax::{Refusal, Translated};
@@ -88,7 +92,7 @@ pub(crate) fn import(name: &str, text: &str) -> Result<Import, Finding> {
 }
 
 /// The rule's condition and what it does; where it is refused, the line is that of the file.
-fn translate(translator: &mut Translator, rule: &GatewayRule) -> Translated<write::Body> {
+fn translate(translator: &mut Translator, rule: &GatewayRule) -> Translated<Body> {
     translator.meets_state = false;
     if let Some(refusal) = &rule.refusal {
         return Err(refusal.clone());
@@ -106,7 +110,7 @@ fn translate(translator: &mut Translator, rule: &GatewayRule) -> Translated<writ
         let translated = parse::action(&action.text).and_then(|parsed| translator.steps(&parsed, always));
         steps.extend(translated.map_err(|refusal| placed(action, refusal))?);
     }
-    Ok(write::Body { conditions: parts, steps })
+    Ok(Body { conditions: parts, steps })
 }
 
 fn finding(rule: &GatewayRule, line: usize, message: impl Into<String>) -> Finding {

@@ -3,11 +3,9 @@
 //! MVEL reads `a == b contains c` as `(a == b) contains c`, and drops what it does not understand: such pieces are refused
 //! rather than guessed at.
 
+use super::cursor::Parser;
 use super::syntax::{Expression, Kind, Operator, Refusal, Statement, Translated};
-use super::tokens::{Token, tokens};
-
-/// Expressions and blocks within each other; rules may nest no deeper either.
-const DEPTH: usize = 60;
+use super::tokens::Token;
 
 /// Words that begin what has no counterpart, and what to do instead.
 const STATEMENTS: &[(&str, &str)] = &[
@@ -67,17 +65,7 @@ pub(super) fn action(source: &str) -> Translated<Vec<Statement>> {
     Ok(statements)
 }
 
-struct Parser {
-    tokens: std::iter::Peekable<std::vec::IntoIter<(Token, usize)>>,
-    line: usize,
-    depth: usize,
-}
-
 impl Parser {
-    fn new(source: &str) -> Translated<Self> {
-        Ok(Parser { tokens: tokens(source)?.into_iter().peekable(), line: 0, depth: 0 })
-    }
-
     fn statements(&mut self) -> Translated<Vec<Statement>> {
         let mut statements = Vec::new();
         loop {
@@ -153,6 +141,7 @@ impl Parser {
     fn any_of(&mut self) -> Translated<Expression> {
         let mut left = self.all_of()?;
         while self.skip("||") {
+            self.link()?;
             left = binary(Operator::Or, left, self.all_of()?);
         }
         Ok(left)
@@ -161,6 +150,7 @@ impl Parser {
     fn all_of(&mut self) -> Translated<Expression> {
         let mut left = self.comparison()?;
         while self.skip("&&") {
+            self.link()?;
             left = binary(Operator::And, left, self.comparison()?);
         }
         Ok(left)
@@ -225,6 +215,7 @@ impl Parser {
                 _ => return Ok(left),
             };
             self.advance();
+            self.link()?;
             left = binary(operator, left, self.unary()?);
         }
     }
@@ -250,6 +241,7 @@ impl Parser {
             } else {
                 return Ok(value);
             };
+            self.link()?;
             value = Expression { line, kind };
         }
     }
@@ -282,7 +274,12 @@ impl Parser {
             _ => return Err(self.unexpected("write a value there")),
         };
         self.advance();
-        Ok(Expression { line, kind })
+        match &kind {
+            Kind::Name(name) if self.at("(") => {
+                Err(Refusal::new(line, format!("`{name}(…)` has no counterpart"), "write an `fn` in Rhai, and call it"))
+            }
+            _ => Ok(Expression { line, kind }),
+        }
     }
 
     /// `new java.util.HashSet()`
@@ -309,82 +306,106 @@ impl Parser {
         }
         Ok(elements)
     }
-
-    fn word(&mut self) -> Translated<String> {
-        match self.peek() {
-            Some(Token::Word(word)) => {
-                let word = word.clone();
-                self.advance();
-                Ok(word)
-            }
-            _ => Err(self.unexpected("write a name there")),
-        }
-    }
-
-    fn end(&mut self) -> Translated<()> {
-        if self.peek().is_some() { Err(self.unexpected("MVEL passes over it: take it out")) } else { Ok(()) }
-    }
-
-    fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Translated<T>) -> Translated<T> {
-        if self.depth >= DEPTH {
-            return Err(Refusal::new(self.next_line(), "this is nested too deeply", "write several rules"));
-        }
-        self.depth += 1;
-        let read = read(self);
-        self.depth -= 1;
-        read
-    }
-
-    fn unexpected(&mut self, help: &str) -> Refusal {
-        let what = match self.peek() {
-            Some(Token::Word(word)) => format!("`{word}` is not expected here"),
-            Some(Token::Text(text)) => format!("the text `{text}` is not expected here"),
-            Some(Token::Number(number)) => format!("`{number}` is not expected here"),
-            Some(Token::Sign(sign)) => format!("`{sign}` is not expected here"),
-            None => "something is missing at the end".to_owned(),
-        };
-        Refusal::new(self.next_line(), what, help)
-    }
-
-    fn expect(&mut self, sign: &str) -> Translated<()> {
-        if self.skip(sign) { Ok(()) } else { Err(self.unexpected(&format!("write `{sign}` there"))) }
-    }
-
-    fn at(&mut self, sign: &str) -> bool {
-        matches!(self.peek(), Some(Token::Sign(known)) if *known == sign)
-    }
-
-    fn skip(&mut self, sign: &str) -> bool {
-        let found = self.at(sign);
-        if found {
-            self.advance();
-        }
-        found
-    }
-
-    fn skip_word(&mut self, word: &str) -> bool {
-        let found = matches!(self.peek(), Some(Token::Word(known)) if known == word);
-        if found {
-            self.advance();
-        }
-        found
-    }
-
-    fn peek(&mut self) -> Option<&Token> {
-        self.tokens.peek().map(|(token, _)| token)
-    }
-
-    fn next_line(&mut self) -> usize {
-        self.tokens.peek().map_or(self.line, |(_, line)| *line)
-    }
-
-    fn advance(&mut self) {
-        if let Some((_, line)) = self.tokens.next() {
-            self.line = line;
-        }
-    }
 }
 
 fn binary(operator: Operator, left: Expression, right: Expression) -> Expression {
     Expression { line: left.line, kind: Kind::Binary(operator, Box::new(left), Box::new(right)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Written out with all parentheses.
+    fn shown(expression: &Expression) -> String {
+        let list = |list: &[Expression]| list.iter().map(shown).collect::<Vec<_>>().join(", ");
+        match &expression.kind {
+            Kind::Text(text) => format!("{text:?}"),
+            Kind::Number(number) => number.to_string(),
+            Kind::Flag(flag) => flag.to_string(),
+            Kind::Null => "null".to_owned(),
+            Kind::Empty => "empty".to_owned(),
+            Kind::Name(name) => name.clone(),
+            Kind::List(elements) => format!("[{}]", list(elements)),
+            Kind::New(class, arguments) => format!("new {class}({})", list(arguments)),
+            Kind::Property(owner, name) => format!("{}.{name}", shown(owner)),
+            Kind::Call(owner, name, arguments) => format!("{}.{name}({})", shown(owner), list(arguments)),
+            Kind::Index(owner, index) => format!("{}[{}]", shown(owner), shown(index)),
+            Kind::Not(inner) => format!("!{}", shown(inner)),
+            Kind::Binary(operator, left, right) => format!("({} {operator:?} {})", shown(left), shown(right)),
+            Kind::Choice(parts) => {
+                let [condition, yes, no] = &**parts;
+                format!("({} ? {} : {})", shown(condition), shown(yes), shown(no))
+            }
+        }
+    }
+
+    #[test]
+    fn conditions_are_read_as_mvel_reads_them() {
+        for (source, want) in [
+            ("true", "true"),
+            ("return true;", "true"),
+            ("a || b && c || d", "((a Or (b And c)) Or d)"),
+            ("(a || b) && c", "((a Or b) And c)"),
+            ("a == b && c contains d", "((a Equal b) And (c Contains d))"),
+            ("!a.b() && !(a == b)", "(!a.b() And !(a Equal b))"),
+            ("a + b - c == 3", "(((a Add b) Subtract c) Equal 3)"),
+            ("a.b.c.d(e, 'f')[1].g", "a.b.c.d(e, \"f\")[1].g"),
+            ("a.?b", "a.b"),
+            ("a ~= \"x\" ? b : c == nil", "((a Matches \"x\") ? b : (c Equal null))"),
+            ("[a, {b}] contains empty", "([a, [b]] Contains empty)"),
+            ("new java.util.HashSet()", "new HashSet()"),
+        ] {
+            assert_eq!(condition(source).map(|expression| shown(&expression)).as_deref(), Ok(want), "{source}");
+        }
+    }
+
+    #[test]
+    fn what_mvel_reads_otherwise_than_it_looks_is_refused() {
+        for (source, line, what, help) in [
+            ("", 0, "something is missing at the end", "write a value there"),
+            (
+                "a\n== b ==\nc",
+                0,
+                "there are two comparisons without `&&` between",
+                "write parentheses around the first",
+            ),
+            ("!a == b", 0, "`!` stands before the first value alone", "write parentheses around all that it is about"),
+            ("a b", 0, "`b` is not expected here", "MVEL passes over it: take it out"),
+            ("a\n  or b", 1, "`or` has no counterpart", "write `||`"),
+            ("a == 1 * 2", 0, "`*` has no counterpart", "MVEL gets `a + b * c` wrong: compute with `+` and `-`"),
+            ("a.f(b", 0, "something is missing at the end", "write `,` there"),
+            ("f(a)", 0, "`f(…)` has no counterpart", "write an `fn` in Rhai, and call it"),
+            (&"(".repeat(100), 0, "this is nested too deeply", "write several rules"),
+            (&format!("a{}", " || a".repeat(2000)), 0, "this is too long", "write several rules"),
+            (&"a.".repeat(2000), 0, "this is too long", "write several rules"),
+            (&"!".repeat(100), 0, "this is nested too deeply", "write several rules"),
+        ] {
+            assert_eq!(condition(source), Err(Refusal::new(line, what, help)), "{source}");
+        }
+    }
+
+    #[test]
+    fn actions_are_statements() {
+        let shapes = |source: &str| -> Result<Vec<String>, String> {
+            let shape = |statement: &Statement| match statement {
+                Statement::Expression(expression) => shown(expression),
+                Statement::Assignment(target, value) => format!("{} = {}", shown(target), shown(value)),
+                Statement::If(cases, last) => format!("if of {}, else: {}", cases.len(), last.is_some()),
+            };
+            action(source).map(|all| all.iter().map(shape).collect()).map_err(|refusal| refusal.what)
+        };
+        for (source, want) in [
+            ("", Ok(&[][..])),
+            ("a.b(); c.d = e;;", Ok(&["a.b()", "c.d = e"])),
+            ("if (a) b.c() else d.e();", Ok(&["if of 1, else: true"])),
+            ("if (a) { b.c(); d.e() } else if (f) { } g.h()", Ok(&["if of 2, else: false", "g.h()"])),
+            ("a.b() c.d()", Err("`c` is not expected here")),
+            ("if (a) { b.c()", Err("something is missing at the end")),
+            ("foreach (a : b) { }", Err("`foreach` has no counterpart")),
+        ] {
+            let want = want.map(|all| all.iter().map(|one| (*one).to_owned()).collect()).map_err(str::to_owned);
+            assert_eq!(shapes(source), want, "{source}");
+        }
+    }
 }

@@ -65,13 +65,54 @@ fn tell(path: &str, import: &Import) -> Outcome {
         eprintln!("{path}: {refused}");
     }
     let (all, refused) = (import.rules, import.refused.len());
+    eprint!("{} of {all} rules translated", all.saturating_sub(refused));
     if refused == 0 {
-        eprintln!("{all} rules translated");
+        eprintln!();
         return Outcome::Good;
     }
-    eprintln!(
-        "{} of {all} rules translated, {refused} not: they are comments in the result, marked NOT TRANSLATED",
-        all.saturating_sub(refused)
-    );
+    eprintln!("; the others are comments in the result, marked NOT TRANSLATED");
     Outcome::Findings
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const RULE: &str = "name: a\ncondition: 'true'\nactions: ['result.put(\"routingGroup\", \"etl\")']\n";
+
+    fn ended(text: &str, out: Option<&str>) -> (u8, Option<String>) {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("there.rhai"), "old").unwrap();
+        let file = folder.path().join("rules.yaml");
+        if !text.is_empty() {
+            fs::write(&file, text).unwrap();
+        }
+        let out = out.map(|out| folder.path().join(out));
+        let args = ImportMvelArgs { file, out: out.clone(), check: out.is_none() };
+        let code = match run(&args).unwrap() {
+            Outcome::Good => 0,
+            Outcome::Findings => 1,
+            Outcome::Usage => 64,
+        };
+        (code, out.and_then(|out| fs::read_to_string(out).ok()))
+    }
+
+    #[test]
+    fn the_exit_status_says_what_was_found_and_no_file_is_overwritten() {
+        let result = "// The rules of Trino Gateway's rules.yaml, by `warren rules import-mvel`.\n\
+                      // There the last rule that is true wins, here the first: they stand in reverse.\n\n\
+                      // a\notherwise(route(\"etl\"));\n";
+        for (text, out, code, left) in [
+            (RULE, None, 0, None),
+            (RULE, Some("new.rhai"), 0, Some(result)),
+            (RULE, Some("there.rhai"), 64, Some("old")),
+            ("name: a\n", None, 1, None),
+            ("[", Some("new.rhai"), 64, None),
+            ("", Some("new.rhai"), 64, None),
+        ] {
+            assert_eq!(ended(text, out), (code, left.map(str::to_owned)), "{text} {out:?}");
+        }
+    }
 }
