@@ -76,7 +76,7 @@ fn is_empty(line: usize, value: &Value) -> Translated<Value> {
     }
 }
 
-/// The operator `contains`: false where either side is null.
+/// The operator `contains`: false where the left side is null.
 pub(super) fn contains(line: usize, left: &Value, right: &Value) -> Translated<Value> {
     match (left.kind, right.kind) {
         (Type::Null, _) => Ok(Value::flag(false)),

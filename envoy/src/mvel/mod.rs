@@ -103,6 +103,10 @@ fn translate(translator: &mut Translator, rule: &GatewayRule) -> Translated<Body
     let parts = parse::condition(&condition.text)
         .and_then(|parsed| translator.conditions(&parsed))
         .map_err(|refusal| placed(condition, refusal))?;
+    if parts.iter().any(|part| part.is_constant_flag(false)) {
+        translator.meets_state = false;
+        return Ok(Body { conditions: parts, steps: Vec::new() });
+    }
     translator.in_action = true;
     let always = parts.is_empty();
     let mut steps = Vec::new();

@@ -227,7 +227,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-const WITHOUT_EFFECT: &str = "has no effect: it writes no routing group";
+const WITHOUT_EFFECT: &str = "has no effect: it is never true, or writes no routing group";
 
 fn not_translated(refusal: &Refusal) -> String {
     format!("NOT TRANSLATED: line {}: {}; {}", refusal.line, refusal.what, refusal.help)
