@@ -160,6 +160,12 @@ impl Query {
         value
     }
 
+    pub(crate) fn has_header(&self, name: &str) -> bool {
+        let has = self.header(name).is_some();
+        self.note(Fact::Header(Cow::Owned(name.to_owned())));
+        has
+    }
+
     pub(crate) fn read_headers(&self, name: &'static str) -> impl Iterator<Item = &str> {
         self.note(Fact::Header(Cow::Borrowed(name)));
         self.headers(name)

@@ -1,7 +1,7 @@
 //! Trino Gateway 21: what Warren is compared with, and what it shares a database with.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -13,6 +13,9 @@ use crate::ports::free_port;
 use crate::postgres_server::PostgresServer;
 use crate::process::Process;
 use crate::run_dir::RunDir;
+
+/// Its file of rules, beside its configuration.
+const RULES: &str = "rules.yaml";
 
 /// It starts in 5 s on an idle machine.
 const READY: Duration = Duration::from_secs(120);
@@ -26,6 +29,10 @@ pub struct TrinoGatewayOptions {
     pub migrations: bool,
     /// Rules in MVEL. Without them `X-Trino-Routing-Group` names the group.
     pub rules: Option<String>,
+    /// How old what it has read of the rules may be, in its notation.
+    pub rules_period: String,
+    /// Let rules see the user and the statement.
+    pub analyze: bool,
     /// Write each query to `query_history`.
     pub history: bool,
     /// Keep the list of clusters in memory.
@@ -44,6 +51,7 @@ pub struct TrinoGateway {
     /// The program.
     pub process: Process,
     port: u16,
+    rules: PathBuf,
 }
 
 impl Default for TrinoGatewayOptions {
@@ -52,6 +60,8 @@ impl Default for TrinoGatewayOptions {
             database: "warren".to_owned(),
             migrations: true,
             rules: None,
+            rules_period: "1m".to_owned(),
+            analyze: false,
             history: true,
             cached: false,
             chatty: true,
@@ -79,17 +89,18 @@ impl TrinoGateway {
             fs::write(folder.join(file), text).with_context(|| format!("{file} of {name}: cannot be written"))
         };
         if let Some(rules) = &options.rules {
-            write("rules.yaml", rules)?;
+            write(RULES, rules)?;
         }
         write("log.properties", "io.trino.gateway=WARN\n")?;
         write("config.yaml", &options.configuration(&folder, port, postgres.port(), postgres.role()))?;
+        let rules = folder.join(RULES);
         let (java, jar, flags) = (programs.java()?, programs.trino_gateway()?, options.java.clone());
         let process = Process::new(name, run.log(name), move || {
             let mut command = Command::new(&java);
             command.current_dir(&folder).args(&flags).arg("-jar").arg(&jar).arg("config.yaml");
             command
         });
-        let gateway = Self { process, port };
+        let gateway = Self { process, port, rules };
         gateway.start_again()?;
         Ok(gateway)
     }
@@ -99,6 +110,11 @@ impl TrinoGateway {
         self.process.start()?;
         let ready = format!("{}/trino-gateway/readyz", self.url());
         self.process.wait_until(READY, "to be ready", || http::get(&ready, &[])?.success(&ready).map(drop))
+    }
+
+    /// Gives it other rules, which it reads when the period of its rules is over.
+    pub fn set_rules(&self, rules: &str) -> Result<()> {
+        fs::write(&self.rules, rules).with_context(|| format!("{} cannot be written", self.rules.display()))
     }
 
     /// Where its clients go, and its API.
@@ -115,7 +131,10 @@ impl TrinoGatewayOptions {
         let folder = folder.display();
         let log = if self.chatty { String::new() } else { format!("  log.levels-file: {folder}/log.properties\n") };
         let rules = match &self.rules {
-            Some(_) => format!("routingRules:\n  rulesEngineEnabled: true\n  rulesConfigPath: {folder}/rules.yaml\n"),
+            Some(_) => format!(
+                "routingRules:\n  rulesEngineEnabled: true\n  rulesConfigPath: {folder}/{RULES}\n  rulesRefreshPeriod: {}\n",
+                self.rules_period
+            ),
             None => String::new(),
         };
         format!(
@@ -125,8 +144,9 @@ impl TrinoGatewayOptions {
              queryHistoryEnabled: {}\n  runMigrationsEnabled: {}\n\
              databaseCache:\n  enabled: {}\n\
              {rules}\
+             requestAnalyzerConfig:\n  analyzeRequest: {}\n\
              monitor:\n  taskDelay: {}\n",
-            self.database, self.history, self.migrations, self.cached, self.health_period
+            self.database, self.history, self.migrations, self.cached, self.analyze, self.health_period
         )
     }
 }

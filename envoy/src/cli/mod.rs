@@ -60,7 +60,7 @@ enum Command {
         #[command(flatten)]
         args: audit::AuditArgs,
     },
-    /// Check, try, publish, list, roll back rules
+    /// Check, try, import, publish, list, roll back rules
     Rules {
         #[command(flatten)]
         api: ApiArgs,

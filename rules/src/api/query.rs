@@ -126,6 +126,7 @@ fn register_session(engine: &mut Engine) {
 fn register_request(engine: &mut Engine) {
     engine
         .register_fn("header", |q: &mut Q, name: &str| text(q.0.read_header(name.to_owned())))
+        .register_fn("has_header", |q: &mut Q, name: &str| q.0.has_header(name))
         .register_get("host", |q: &mut Q| text(q.0.asked_host()))
         .register_get("remote_address", |q: &mut Q| text(q.0.address()))
         .register_get("method", |q: &mut Q| text(q.0.method()))

@@ -156,6 +156,8 @@ const OURS: &[Entry] = &[
     property(Query, "language", Text, "X-Trino-Language.", "q.language"),
     property(Query, "transaction", Text, "X-Trino-Transaction-Id; empty outside a transaction.", "q.transaction"),
     method(Query, "header", &[("name", Text)], Text, "First value of a request header, else empty.", r#"q.header("x-team")"#),
+    method(Query, "has_header", &[("name", Text)], Bool, "Did the client send this header, even an empty one?",
+        r#"q.has_header("x-team")"#),
     property(Query, "host", Text, "The host that the client asked.", "q.host"),
     property(Query, "remote_address", Text, "Address of the client.", "q.remote_address"),
     property(Query, "method", Text, "HTTP method.", "q.method"),

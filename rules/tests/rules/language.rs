@@ -90,7 +90,7 @@ fn reads_what_the_query_says() {
             "X-Trino-Catalog": "Hive", "X-Trino-Schema": "Sales", "X-Trino-Path": "p", "X-Trino-Language": "de",
             "X-Trino-Time-Zone": "UTC", "X-Trino-Transaction-Id": "NONE", "X-Trino-Role": "hive=ROLE%7Badmin%7D",
             "X-Trino-Session": ["a=1,b=x%20y", "c=3"], "X-Trino-Resource-Estimate": "CPU_TIME=5m",
-            "Host": "trino.example", "X-Team": ["blue", "red"]
+            "Host": "trino.example", "X-Team": ["blue", "red"], "X-Empty": ""
         },
         "principal": "ann@corp", "claims": {"groups": ["g1"], "level": 3, "share": 0.5}, "now": 1790164800,
         "groups": {"etl": [{"cluster": "e1", "running": 2}, {"cluster": "e2", "healthy": false, "queued": 1}]}
@@ -117,6 +117,7 @@ fn reads_what_the_query_says() {
         ("`${q.session.keys()} ${q.session.values()}`", "[\"a\", \"b\", \"c\"] [\"1\", \"x y\", \"3\"]"),
         ("q.host", "trino.example"),
         ("q.header(\"x-team\")", "blue"),
+        ("`${q.has_header(\"x-TEAM\")} ${q.has_header(\"x-empty\")} ${q.has_header(\"x-gone\")}`", "true true false"),
         ("q.remote_address", "10.0.0.7"),
         ("q.method + q.url_path", "POST/v1/statement"),
         ("`${q.claims.groups[0]} ${q.claims.level} ${q.claims.share}`", "g1 3 0.5"),

@@ -24,6 +24,7 @@ const RULES: &str = r#"
     rule("zone", |q| if q.time_zone == "UTC" && q.language == "en" { route("j") });
     rule("transaction", |q| if q.transaction != "" { route("k") });
     rule("header", |q| if q.header("x-team") == "t1" { route("l") });
+    rule("empty", |q| if q.has_header("x-empty") && q.header("x-empty") == "" { route("v") });
     rule("computed", |q| if q.header("x-" + q.source) == "t1" { route("m") });
     rule("host", |q| if q.host == "h1" { route("n") });
     rule("address", |q| if q.remote_address == "10.0.0.1" { route("o") });
@@ -56,6 +57,7 @@ fn any(numbers: &mut Numbers) -> Query {
         ("X-Trino-Language", &["", "en"]),
         ("X-Trino-Transaction-Id", &["", "", "NONE", "x"]),
         ("X-Team", &["", "", "t1"]),
+        ("X-Empty", &["x", "x", "x", ""]),
         ("X-Read", &["", "t1"]),
     ] {
         let value = pick(values);

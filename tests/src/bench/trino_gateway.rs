@@ -37,6 +37,7 @@ fn options(database: String, tuned: bool) -> TrinoGatewayOptions {
         chatty: !tuned,
         health_period: "5s".to_owned(),
         java: vec!["-Xmx1g".to_owned()],
+        ..TrinoGatewayOptions::default()
     }
 }
 

@@ -4,6 +4,7 @@ mod cases;
 mod check;
 mod decide;
 mod diff;
+mod import_mvel;
 mod past;
 mod publish;
 mod replay;
@@ -29,6 +30,8 @@ pub(crate) enum RulesCommand {
     Diff(diff::DiffArgs),
     /// Ask two rule sets about the queries of the history: what would go elsewhere
     Replay(replay::ReplayArgs),
+    /// Translate Trino Gateway's rules: YAML with MVEL
+    ImportMvel(import_mvel::ImportMvelArgs),
     /// Put a folder of rules in force, once its cases pass
     Publish(publish::PublishArgs),
     /// Show published rule sets, the one in force first
@@ -49,6 +52,7 @@ pub(super) async fn run(api: &ApiArgs, command: RulesCommand) -> Result<Outcome>
         RulesCommand::Explain(args) => decide::explain(api, args).await,
         RulesCommand::Diff(args) => diff::run(api, args).await,
         RulesCommand::Replay(args) => replay::run(api, args).await,
+        RulesCommand::ImportMvel(args) => import_mvel::run(&args),
         RulesCommand::Publish(args) => publish::publish(api, args).await,
         RulesCommand::List { json } => publish::list(api, json).await,
         RulesCommand::Rollback { version } => publish::rollback(api, version).await,
