@@ -50,10 +50,10 @@ test("each_key_stroke_asks_again_and_the_trace_says_why", async () => {
   await fill("source", "airflow");
   await fill("tags", "label=special");
   await browser.until(`${text("decision")}.startsWith("→ etl-special")`);
-  const trace = await browser.see(`[...document.querySelectorAll("#trace > li")].map((li) => li.className + ": " + li.textContent)`);
+  const trace = await browser.see(`[...document.querySelectorAll("#trace > li")].map((li) => li.className + ": " + li.textContent.replaceAll(/line \\d+/g, "line N"))`);
   assert.deepEqual(trace, [
-    "passed: vip line 5, passed onuser  sue",
-    "matched: airflow line 7, decided in line 9x-trino-source  airflowclient tag label=special  yes",
+    "passed: vip line N, passed onuser  sue",
+    "matched: airflow line N, decided in line Nx-trino-source  airflowclient tag label=special  yes",
   ]);
   await look("trace");
 });

@@ -64,19 +64,17 @@ pub(super) fn all(report: &Report) -> Vec<Goal> {
     let cpu = |what, ours, theirs, load, wanted| {
         goal(report, (what, wanted), (ours, theirs), load, Sample::cpu, |our, their| our - their)
     };
+    let history = |what, load| {
+        let ratio = |our: f64, their: f64| our / their;
+        goal(report, (what, Wanted::AtMost(1.15)), (WARREN_HISTORY, WARREN), load, Sample::cpu, ratio)
+    };
     let rate = |what, ours, theirs, load, wanted| {
         goal(report, (what, wanted), (ours, theirs), load, Sample::rate, |our, their| our / their)
     };
     [
         cpu("CPU that Warren adds to a new query", WARREN, PLAIN, Load::Queries, Wanted::AtMostMicroseconds(40.0)),
-        goal(
-            report,
-            ("CPU of a new query, with history : without", Wanted::AtMost(1.15)),
-            (WARREN_HISTORY, WARREN),
-            Load::Queries,
-            Sample::cpu,
-            |our, their| our / their,
-        ),
+        history("CPU of a new query, with history : without", Load::Queries),
+        history("CPU of a request, ten follow-ups a query, with history : without", Load::Mix),
         rate("new queries, Warren : plain Envoy", WARREN, PLAIN, Load::Queries, Wanted::AtLeast(0.65)),
         rate("follow-ups, Warren : plain Envoy", WARREN, PLAIN, Load::FollowUps, Wanted::AtLeast(0.95)),
         rate("ten follow-ups a query, Warren : plain Envoy", WARREN, PLAIN, Load::Mix, Wanted::Ratio),
