@@ -277,7 +277,21 @@ impl Stack {
             ))?;
         }
         self.put_rules(&self.options.rules)?;
-        self.wait_serving()
+        self.wait_serving()?;
+        self.wait_connected()
+    }
+
+    /// Waits until each Envoy has come back to a `warren` that was started again, which may take it half a minute: until then
+    /// it serves what it has.
+    fn wait_connected(&self) -> Result<()> {
+        eventually(SERVING, "every Envoy to be connected", || {
+            let status = self.status()?;
+            for envoy in &self.envoys {
+                let streams = status["envoys"][envoy.name()]["streams"].as_u64();
+                ensure!(streams > Some(0), "{} is not: {}", envoy.name(), status["envoys"]);
+            }
+            Ok(())
+        })
     }
 
     /// Writes the folder of rules, with these files and no others, and waits until every Envoy has accepted what it says.
