@@ -287,8 +287,9 @@ impl Stack {
         eventually(SERVING, "every Envoy to be connected", || {
             let status = self.status()?;
             for envoy in &self.envoys {
-                let streams = status["envoys"][envoy.name()]["streams"].as_u64();
-                ensure!(streams > Some(0), "{} is not: {}", envoy.name(), status["envoys"]);
+                let streams = status.pointer(&format!("/envoys/{}/streams", envoy.name()));
+                let streams = streams.and_then(serde_json::Value::as_u64);
+                ensure!(streams > Some(0), "{} is not: {status}", envoy.name());
             }
             Ok(())
         })
