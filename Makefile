@@ -13,7 +13,7 @@ PAGE = target/playground-page
 .PHONY: help demo build playground test-playground test test-full fuzz bench profile lint fmt
 
 help: ## Show this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: build ## Watch real queries go through a real Envoy (ARGS=--check: ask, compare, stop)
 	@$(CARGO) run --quiet --locked -p warren-tests --bin demo -- $(ARGS)

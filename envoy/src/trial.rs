@@ -15,9 +15,7 @@ pub(crate) fn compile(files: &[RuleFile], default_group: &str) -> Result<RuleSet
     let report = cases::run(&rules, cases, default_group);
     let failed = report.failed().flat_map(|case| {
         case.differences.iter().map(|difference| match &difference.expected {
-            Some(expected) => {
-                format!("case `{}`: {}: {expected} expected, {} decided", case.name, difference.field, difference.found)
-            }
+            Some(_) => format!("case `{}`: {difference}", case.name),
             None => {
                 format!("case `{}` expects nothing; `warren rules test --update` writes what is decided", case.name)
             }

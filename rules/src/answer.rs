@@ -1,6 +1,7 @@
 //! What a rule can ask of a query, and what the query answers: the two sides of what [`memo`](crate::memo) remembers.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use rhai::ImmutableString;
@@ -32,7 +33,7 @@ pub(crate) enum Fact {
     Sql(SqlFact),
 }
 
-/// What can be asked of a statement.
+/// What can be asked of a statement, beside its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SqlFact {
     QueryType,
@@ -54,6 +55,38 @@ pub(crate) enum SqlFact {
     Error,
     UserHash,
     GenericHash,
+}
+
+impl SqlFact {
+    /// All of them, by the names of `q.sql`'s properties.
+    pub(crate) const ALL: [(SqlFact, &str); 19] = [
+        (SqlFact::QueryType, "query_type"),
+        (SqlFact::ResourceGroupQueryType, "resource_group_query_type"),
+        (SqlFact::DefaultCatalog, "default_catalog"),
+        (SqlFact::DefaultSchema, "default_schema"),
+        (SqlFact::Catalogs, "catalogs"),
+        (SqlFact::Schemas, "schemas"),
+        (SqlFact::CatalogSchemas, "catalog_schemas"),
+        (SqlFact::Tables, "tables"),
+        (SqlFact::WrittenTables, "written_tables"),
+        (SqlFact::Functions, "functions"),
+        (SqlFact::TableFunctions, "table_functions"),
+        (SqlFact::Writes, "writes"),
+        (SqlFact::IsQuery, "is_query"),
+        (SqlFact::Deterministic, "deterministic"),
+        (SqlFact::KillQuery, "kill_query"),
+        (SqlFact::Confidence, "confidence"),
+        (SqlFact::Error, "error"),
+        (SqlFact::UserHash, "user_hash"),
+        (SqlFact::GenericHash, "generic_hash"),
+    ];
+}
+
+/// What a statement says.
+pub(crate) enum SqlAnswer<'a> {
+    Text(&'a str),
+    Texts(&'a BTreeSet<String>),
+    Flag(bool),
 }
 
 impl Fact {

@@ -48,8 +48,8 @@ pub(crate) fn build(runtime: &Rc<Runtime>) -> Engine {
     let constants = Rc::clone(runtime);
     #[expect(deprecated, reason = "not deprecated but volatile, as Rhai says; functions see no constants otherwise")]
     engine.on_var(move |name, _, context| {
-        // A rule has them in its scope, where they are not copied.
-        Ok(constants.constant(name).filter(|_| !context.scope().contains(name)))
+        // A rule has them in its scope.
+        Ok(constants.constant(name, || context.scope().contains(name)))
     });
 
     let budget = Rc::clone(runtime);

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use crate::answer::{Answer, Fact};
+use crate::answer::{Answer, Fact, SqlFact};
 use crate::decision::Decision;
 use crate::query::Query;
 use crate::ruleset::RuleSet;
@@ -67,7 +67,10 @@ fn read(query: &Query, fact: &Fact) -> ReadFact {
         Fact::MinuteOfDay(_) => "clock".to_owned(),
         Fact::Group(name) | Fact::Serving(name) => format!("group {name}"),
         Fact::Text => "sql.text".to_owned(),
-        Fact::Sql(fact) => format!("sql.{}", snake_case(&format!("{fact:?}"))),
+        Fact::Sql(fact) => {
+            let name = SqlFact::ALL.into_iter().find(|(known, _)| known == fact).map(|(_, name)| name);
+            format!("sql.{}", name.unwrap_or_default())
+        }
     };
     let value = if SECRETS.contains(&name.as_str()) { "(not shown)".to_owned() } else { said(&query.answer(fact)) };
     ReadFact { name, value }
@@ -89,18 +92,6 @@ fn said(answer: &Answer<'_>) -> String {
         Answer::Group(None) => "not known".to_owned(),
         Answer::Unique => "…".to_owned(),
     }
-}
-
-/// `GenericHash` as rules write it: `generic_hash`.
-fn snake_case(name: &str) -> String {
-    let mut snake = String::new();
-    for letter in name.chars() {
-        if letter.is_uppercase() && !snake.is_empty() {
-            snake.push('_');
-        }
-        snake.extend(letter.to_lowercase());
-    }
-    snake
 }
 
 #[cfg(test)]

@@ -87,7 +87,7 @@ pub use query_json::{ClusterJson, HeaderValues, QueryJson, QueryJsonError};
 pub use references::check_references;
 pub use reply::error_body;
 #[cfg(feature = "sources")]
-pub use ruleset::GroupUse;
+pub use ruleset::Mention;
 pub use ruleset::{RuleFile, RuleSet};
 pub use slug::{PREFIX_HEADER, is_slug, prefix, slug};
 pub use suggest::known;

@@ -1,17 +1,19 @@
 //! What is worth a look in a rule set that has no mistake.
 
 use crate::error::{RuleError, RuleErrors};
-use crate::ruleset::{GroupUse, RuleSet};
+use crate::ruleset::RuleSet;
 
 /// Remarks on rules that are never asked, on what costs time, and on what a client can make up, in order of their places.
 pub fn notes(rules: &RuleSet) -> Vec<RuleError> {
     let mut notes = unreachable(rules);
     notes.extend(rules.statements().first().map(|first| {
-        at(first, "this reads the statement, so Envoy holds every query until the whole of it is there")
+        first
+            .error("this reads the statement, so Envoy holds every query until the whole of it is there")
             .help("where a header tells the same, read that; a few milliseconds matter to small queries only")
     }));
     notes.extend(rules.users().first().map(|first| {
-        at(first, &format!("nothing authenticates `q.{}`: a client may send any name", first.name))
+        first
+            .error(format!("nothing authenticates `q.{}`: a client may send any name", first.name))
             .help("do not decide by it who may do what; Trino checks its users, wherever their queries go")
     }));
     RuleErrors::sorted(notes, rules.file_count()).0
@@ -28,21 +30,13 @@ fn unreachable(rules: &RuleSet) -> Vec<RuleError> {
     let after = all.iter().skip(last + 1);
     after
         .map(|rule| {
-            at(rule, "this rule is never asked").help(format!(
+            rule.error("this rule is never asked").help(format!(
                 "rule `{}` in line {} decides about every query: move this one before it, or put a condition there",
                 decides.name,
                 decides.line.unwrap_or_default()
             ))
         })
         .collect()
-}
-
-fn at(place: &GroupUse, message: &str) -> RuleError {
-    let mut note = RuleError::new(&*place.file, message);
-    note.rule.clone_from(&place.rule);
-    note.line = place.line;
-    note.column = place.column;
-    note
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use rhai::ImmutableString;
 
-use crate::answer::{Fact, SqlFact};
+use crate::answer::{Fact, SqlAnswer, SqlFact};
 use crate::data::TimeZone;
 use crate::live_state::{GroupState, LiveState, NoLiveState};
 use crate::sql::{QueryHashes, SqlFacts};
@@ -200,16 +200,10 @@ impl Query {
         self.text.get_or_init(cut).clone()
     }
 
-    /// What the statement says; computed once, when a rule first asks.
-    pub(crate) fn sql(&self, fact: SqlFact) -> &SqlFacts {
+    /// What the statement says.
+    pub(crate) fn sql(&self, fact: SqlFact) -> SqlAnswer<'_> {
         self.note(Fact::Sql(fact));
-        self.known_sql()
-    }
-
-    /// Either hash of the statement. Apart from the other facts: a hash takes longer than all of them.
-    pub(crate) fn hash(&self, fact: SqlFact) -> &str {
-        self.note(Fact::Sql(fact));
-        self.known_hash(fact)
+        self.known_sql(fact)
     }
 
     pub(crate) fn method(&self) -> &str {

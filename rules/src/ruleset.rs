@@ -25,7 +25,7 @@ use crate::query::Query;
 use crate::runtime::Runtime;
 use crate::trace::{Named, Outcome, Trace};
 #[cfg(feature = "sources")]
-pub use uses::GroupUse;
+pub use uses::Mention;
 
 pub(crate) type RhaiResult = Result<Dynamic, Box<EvalAltResult>>;
 /// The functions of each file.

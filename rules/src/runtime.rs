@@ -95,11 +95,12 @@ impl Runtime {
         self.in_functions.borrow_mut().insert(name, value.clone());
     }
 
-    /// The value of such a constant.
-    pub(crate) fn constant(&self, name: &str) -> Option<Dynamic> {
+    /// The value of such a constant, unless the name is seen without it: asked for every variable that is read, so that
+    /// nothing is copied in vain.
+    pub(crate) fn constant(&self, name: &str, is_seen: impl FnOnce() -> bool) -> Option<Dynamic> {
         let constants = self.in_functions.borrow();
-        // Asked for every variable that a rule reads.
-        if constants.is_empty() { None } else { constants.get(name).cloned() }
+        let value = constants.get(name)?;
+        if is_seen() { None } else { Some(value.clone()) }
     }
 
     /// What the rule set came with.

@@ -137,7 +137,7 @@ fn many(page: &HistoryPage) -> Result<()> {
             Cell::new(ended(query)),
             Cell::new(query.latency_ms.map_or_else(String::new, |ms| ms.to_string()))
                 .set_alignment(CellAlignment::Right),
-            Cell::new(one_line(query.text.as_deref().unwrap_or_default())),
+            Cell::new(one_line(query.text.as_deref().unwrap_or_default(), SHOWN)),
         ]
     });
     say!(
@@ -190,10 +190,10 @@ fn moment(milliseconds: i64) -> String {
     time.and_then(|time| time.format(form).ok()).unwrap_or_else(|| milliseconds.to_string())
 }
 
-/// Its beginning, in one line.
-fn one_line(text: &str) -> String {
+/// Its beginning, in one line of so many letters.
+pub(super) fn one_line(text: &str, letters: usize) -> String {
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match words.char_indices().nth(SHOWN) {
+    match words.char_indices().nth(letters) {
         Some((end, _)) => format!("{}…", words.get(..end).unwrap_or_default()),
         None => words,
     }
@@ -205,8 +205,8 @@ mod tests {
 
     #[test]
     fn a_text_is_shown_in_one_short_line() {
-        assert_eq!(one_line("SELECT 1,\n\t 2"), "SELECT 1, 2");
-        assert_eq!(one_line(&"ä ".repeat(100)), format!("{}…", "ä ".repeat(30)));
+        assert_eq!(one_line("SELECT 1,\n\t 2", 60), "SELECT 1, 2");
+        assert_eq!(one_line(&"ä ".repeat(100), 60), format!("{}…", "ä ".repeat(30)));
     }
 
     #[test]

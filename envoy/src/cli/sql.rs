@@ -4,7 +4,8 @@ use super::Outcome;
 use anyhow::{Context, Result};
 use clap::Args;
 use std::io::Read;
-use warren_rules::sql::{Session, body_hashes, sql_facts};
+use warren_rules::Query;
+use warren_rules::sql::body_hashes;
 
 #[derive(Args)]
 pub(crate) struct SqlArgs {
@@ -36,26 +37,13 @@ pub(super) fn print(args: &SqlArgs) -> Result<Outcome> {
     let mut body = Vec::new();
     std::io::stdin().read_to_end(&mut body).context("cannot read the statement from standard input")?;
     let body = String::from_utf8_lossy(&body);
-    let facts = sql_facts(
-        &body,
-        Session {
-            catalog: args.catalog.as_deref().or_else(|| args.first("x-trino-catalog")).unwrap_or_default(),
-            schema: args.schema.as_deref().or_else(|| args.first("x-trino-schema")).unwrap_or_default(),
-            prepared_statements: &args.all("x-trino-prepared-statement").collect::<Vec<_>>(),
-        },
-    );
+    let named = [("x-trino-catalog", &args.catalog), ("x-trino-schema", &args.schema)];
+    let named = named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)));
+    let headers = named.chain(args.headers.iter().cloned()).collect();
+    let query = Query::new("POST", "/v1/statement", headers).body(&*body);
+    let facts = query.sql_facts();
     say!("{}", serde_json::to_string_pretty(&facts.to_json(&body_hashes(&body)))?);
     Ok(if facts.error.is_none() { Outcome::Good } else { Outcome::Findings })
-}
-
-impl SqlArgs {
-    fn all(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.headers.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-
-    fn first(&self, name: &str) -> Option<&str> {
-        self.all(name).next()
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use warren_rules::cases::{self, Report};
-use warren_rules::sql::{Session, body_hashes, sql_facts};
+use warren_rules::sql::body_hashes;
 use warren_rules::{Query, QueryJson, ReadFact, RuleError, RuleFile, RuleSet, notes};
 
 /// A rule set and a query.
@@ -45,33 +45,22 @@ pub fn answer(question: Question) -> Answer {
     let query = QueryJson::parse(&question.query).map(QueryJson::into_query);
     let query = query.map_err(|error| answer.query_error = Some(error.to_string())).ok().map(Rc::new);
     answer.sql = query.as_deref().and_then(sql);
-    match RuleSet::compile(&question.files) {
-        Err(errors) => answer.errors = errors.0,
-        Ok(rules) => {
-            answer.notes = notes(&rules);
-            if let Some(query) = &query {
-                let explanation = rules.explain(query);
-                answer.decision = Some(explanation.decision.to_json(&question.default_group));
-                answer.read = explanation.read;
-            }
-            if let Ok(cases) = cases::read(&question.files) {
-                answer.cases = Some(cases::run(&rules, cases, &question.default_group));
-            }
-        }
+    let rules = RuleSet::compile(&question.files).map_err(|errors| answer.errors.extend(errors.0)).ok();
+    let cases = cases::read(&question.files).map_err(|errors| answer.errors.extend(errors.0)).ok();
+    let Some(rules) = rules else { return answer };
+    answer.notes = notes(&rules);
+    if let Some(query) = &query {
+        let explanation = rules.explain(query);
+        answer.decision = Some(explanation.decision.to_json(&question.default_group));
+        answer.read = explanation.read;
     }
-    answer.errors.extend(cases::read(&question.files).err().into_iter().flat_map(|errors| errors.0));
+    answer.cases = cases.map(|cases| cases::run(&rules, cases, &question.default_group));
     answer
 }
 
 fn sql(query: &Query) -> Option<Value> {
     let body = query.statement();
-    let prepared: Vec<&str> = query.headers("x-trino-prepared-statement").collect();
-    let session = Session {
-        catalog: query.header("x-trino-catalog").unwrap_or_default(),
-        schema: query.header("x-trino-schema").unwrap_or_default(),
-        prepared_statements: &prepared,
-    };
-    (!body.is_empty()).then(|| sql_facts(body, session).to_json(&body_hashes(body)))
+    (!body.is_empty()).then(|| query.sql_facts().to_json(&body_hashes(body)))
 }
 
 #[cfg(test)]

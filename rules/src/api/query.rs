@@ -8,14 +8,13 @@ use xxhash_rust::xxh64::xxh64;
 
 use super::decision::fail;
 use super::pairs::{self, Pairs};
-use crate::answer::SqlFact;
+use crate::answer::{SqlAnswer, SqlFact};
 use crate::data::TimeZone;
 use crate::facts;
 use crate::limits;
 use crate::live_state::GroupState;
 use crate::query::Query;
 use crate::runtime::Runtime;
-use crate::sql::SqlFacts;
 
 type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
 
@@ -56,12 +55,6 @@ impl Q {
     fn clock(&self, zone: Option<Rc<TimeZone>>) -> Result<String> {
         let minutes = self.0.minute_of_day(zone).ok_or_else(no_time)?;
         Ok(format!("{:02}:{:02}", minutes / 60, minutes % 60))
-    }
-}
-
-impl Sql {
-    fn get(&self, fact: SqlFact) -> &SqlFacts {
-        self.0.sql(fact)
     }
 }
 
@@ -135,29 +128,16 @@ fn register_request(engine: &mut Engine) {
 }
 
 fn register_sql(engine: &mut Engine) {
-    engine
-        .register_get("text", |sql: &mut Sql| sql.0.text())
-        .register_get("query_type", |sql: &mut Sql| text(sql.get(SqlFact::QueryType).query_type.unwrap_or_default()))
-        .register_get("resource_group_query_type", |sql: &mut Sql| {
-            text(sql.get(SqlFact::ResourceGroupQueryType).resource_group_query_type)
-        })
-        .register_get("default_catalog", |sql: &mut Sql| or_empty(&sql.get(SqlFact::DefaultCatalog).default_catalog))
-        .register_get("default_schema", |sql: &mut Sql| or_empty(&sql.get(SqlFact::DefaultSchema).default_schema))
-        .register_get("catalogs", |sql: &mut Sql| strings(&sql.get(SqlFact::Catalogs).catalogs))
-        .register_get("schemas", |sql: &mut Sql| strings(&sql.get(SqlFact::Schemas).schemas))
-        .register_get("catalog_schemas", |sql: &mut Sql| strings(&sql.get(SqlFact::CatalogSchemas).catalog_schemas))
-        .register_get("tables", |sql: &mut Sql| strings(&sql.get(SqlFact::Tables).tables))
-        .register_get("written_tables", |sql: &mut Sql| strings(&sql.get(SqlFact::WrittenTables).written_tables))
-        .register_get("functions", |sql: &mut Sql| strings(&sql.get(SqlFact::Functions).functions))
-        .register_get("table_functions", |sql: &mut Sql| strings(&sql.get(SqlFact::TableFunctions).table_functions))
-        .register_get("writes", |sql: &mut Sql| sql.get(SqlFact::Writes).writes)
-        .register_get("is_query", |sql: &mut Sql| sql.get(SqlFact::IsQuery).is_query)
-        .register_get("deterministic", |sql: &mut Sql| sql.get(SqlFact::Deterministic).deterministic)
-        .register_get("kill_query", |sql: &mut Sql| or_empty(&sql.get(SqlFact::KillQuery).kill_query))
-        .register_get("confidence", |sql: &mut Sql| text(sql.get(SqlFact::Confidence).confidence.as_str()))
-        .register_get("error", |sql: &mut Sql| or_empty(&sql.get(SqlFact::Error).error))
-        .register_get("user_hash", |sql: &mut Sql| text(sql.0.hash(SqlFact::UserHash)))
-        .register_get("generic_hash", |sql: &mut Sql| text(sql.0.hash(SqlFact::GenericHash)));
+    engine.register_get("text", |sql: &mut Sql| sql.0.text());
+    for (fact, name) in SqlFact::ALL {
+        engine.register_get(name, move |sql: &mut Sql| -> Dynamic {
+            match sql.0.sql(fact) {
+                SqlAnswer::Text(said) => text(said).into(),
+                SqlAnswer::Texts(said) => strings(said).into(),
+                SqlAnswer::Flag(said) => said.into(),
+            }
+        });
+    }
 }
 
 fn register_state(engine: &mut Engine) {
@@ -223,10 +203,6 @@ fn matches(runtime: &Runtime, text: &str, pattern: &str) -> Result<bool> {
 /// A string no longer than scripts may hold; the rest is cut off.
 fn text(value: &str) -> ImmutableString {
     facts::cut(value).into()
-}
-
-fn or_empty(value: &Option<String>) -> ImmutableString {
-    text(value.as_deref().unwrap_or_default())
 }
 
 /// A list no larger than scripts may hold; the rest is left out.

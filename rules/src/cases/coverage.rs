@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::ruleset::{GroupUse, RuleSet};
+use crate::ruleset::{Mention, RuleSet};
 
 /// A rule or a decision, and in how many cases it was what decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -54,6 +54,6 @@ impl Coverage {
     }
 }
 
-fn covered(place: &GroupUse) -> Covered {
+fn covered(place: &Mention) -> Covered {
     Covered { rule: place.rule.clone(), file: place.file.clone(), line: place.line.unwrap_or_default(), cases: 0 }
 }

@@ -9,6 +9,7 @@
 mod coverage;
 mod update;
 
+use std::fmt;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -66,6 +67,15 @@ pub struct Difference {
     pub expected: Option<Value>,
     /// What was decided.
     pub found: Value,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.expected {
+            Some(expected) => write!(f, "{}: {expected} expected, {} decided", self.field, self.found),
+            None => write!(f, "{}: {} decided, nothing expected (`--update` writes it)", self.field, self.found),
+        }
+    }
 }
 
 /// How all cases ended.

@@ -11,7 +11,7 @@ use crate::compile::UnknownValue;
 use crate::data::Table;
 use crate::error::RuleError;
 use crate::limits;
-use crate::ruleset::GroupUse;
+use crate::ruleset::Mention;
 use crate::script::{Function, RuleSource, Script};
 
 /// A value's type; nothing where a `return` or `throw` comes before there is one.
@@ -192,8 +192,8 @@ impl<'a> Checker<'a> {
     }
 
     /// That something of this name stands here.
-    pub(super) fn mention(&self, name: &str, at: Position) -> GroupUse {
-        GroupUse {
+    pub(super) fn mention(&self, name: &str, at: Position) -> Mention {
+        Mention {
             name: name.to_owned(),
             file: self.script.name.clone(),
             line: at.line(),

@@ -18,7 +18,7 @@ use rhai::{Expr, Scope};
 
 use crate::data::Needs;
 use crate::error::RuleError;
-use crate::ruleset::GroupUse;
+use crate::ruleset::Mention;
 use crate::runtime::Runtime;
 use crate::script::{Function, Script};
 use checker::Checker;
@@ -29,16 +29,16 @@ pub(crate) use across::across_files;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Uses {
     pub(crate) needs: Needs,
-    pub(crate) groups: Vec<GroupUse>,
-    pub(crate) clusters: Vec<GroupUse>,
+    pub(crate) groups: Vec<Mention>,
+    pub(crate) clusters: Vec<Mention>,
     /// Where the statement is read.
-    pub(crate) statements: Vec<GroupUse>,
+    pub(crate) statements: Vec<Mention>,
     /// Where the user's name is read.
-    pub(crate) users: Vec<GroupUse>,
+    pub(crate) users: Vec<Mention>,
     /// Where decisions are written: `route` and `deny`.
-    pub(crate) decisions: Vec<GroupUse>,
+    pub(crate) decisions: Vec<Mention>,
     /// Rules that decide about every query.
-    pub(crate) always: Vec<GroupUse>,
+    pub(crate) always: Vec<Mention>,
 }
 
 /// Named functions of all files, by name, with the file of each.

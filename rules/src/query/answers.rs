@@ -3,7 +3,7 @@
 use rhai::ImmutableString;
 
 use super::Query;
-use crate::answer::{Answer, Fact, SqlFact};
+use crate::answer::{Answer, Fact, SqlAnswer, SqlFact};
 use crate::data::TimeZone;
 use crate::facts;
 use crate::sql::{Session, SqlFacts, body_hashes, sql_facts};
@@ -57,32 +57,45 @@ impl Query {
     }
 
     fn answer_sql(&self, fact: SqlFact) -> Answer<'_> {
-        let text = |text: &'_ Option<String>| Answer::Text(text.clone().unwrap_or_default().into());
-        let sql = self.known_sql();
-        match fact {
-            SqlFact::QueryType => Answer::text(sql.query_type.unwrap_or_default()),
-            SqlFact::ResourceGroupQueryType => Answer::text(sql.resource_group_query_type),
-            SqlFact::DefaultCatalog => text(&sql.default_catalog),
-            SqlFact::DefaultSchema => text(&sql.default_schema),
-            SqlFact::Catalogs => Answer::texts(sql.catalogs.iter().map(String::as_str)),
-            SqlFact::Schemas => Answer::texts(sql.schemas.iter().map(String::as_str)),
-            SqlFact::CatalogSchemas => Answer::texts(sql.catalog_schemas.iter().map(String::as_str)),
-            SqlFact::Tables => Answer::texts(sql.tables.iter().map(String::as_str)),
-            SqlFact::WrittenTables => Answer::texts(sql.written_tables.iter().map(String::as_str)),
-            SqlFact::Functions => Answer::texts(sql.functions.iter().map(String::as_str)),
-            SqlFact::TableFunctions => Answer::texts(sql.table_functions.iter().map(String::as_str)),
-            SqlFact::Writes => Answer::Flag(sql.writes),
-            SqlFact::IsQuery => Answer::Flag(sql.is_query),
-            SqlFact::Deterministic => Answer::Flag(sql.deterministic),
-            SqlFact::KillQuery => text(&sql.kill_query),
-            SqlFact::Confidence => Answer::text(sql.confidence.as_str()),
-            SqlFact::Error => text(&sql.error),
-            SqlFact::UserHash => Answer::Unique,
-            SqlFact::GenericHash => Answer::text(self.known_hash(fact)),
+        if fact == SqlFact::UserHash {
+            return Answer::Unique;
+        }
+        match self.known_sql(fact) {
+            SqlAnswer::Text(text) => Answer::text(text),
+            SqlAnswer::Texts(texts) => Answer::texts(texts.iter().map(String::as_str)),
+            SqlAnswer::Flag(flag) => Answer::Flag(flag),
         }
     }
 
-    pub(super) fn known_sql(&self) -> &SqlFacts {
+    pub(super) fn known_sql(&self, fact: SqlFact) -> SqlAnswer<'_> {
+        let hashes = || self.hashes.get_or_init(|| body_hashes(&self.body));
+        let sql = || self.sql_facts();
+        match fact {
+            SqlFact::QueryType => SqlAnswer::Text(sql().query_type.unwrap_or_default()),
+            SqlFact::ResourceGroupQueryType => SqlAnswer::Text(sql().resource_group_query_type),
+            SqlFact::DefaultCatalog => SqlAnswer::Text(sql().default_catalog.as_deref().unwrap_or_default()),
+            SqlFact::DefaultSchema => SqlAnswer::Text(sql().default_schema.as_deref().unwrap_or_default()),
+            SqlFact::Catalogs => SqlAnswer::Texts(&sql().catalogs),
+            SqlFact::Schemas => SqlAnswer::Texts(&sql().schemas),
+            SqlFact::CatalogSchemas => SqlAnswer::Texts(&sql().catalog_schemas),
+            SqlFact::Tables => SqlAnswer::Texts(&sql().tables),
+            SqlFact::WrittenTables => SqlAnswer::Texts(&sql().written_tables),
+            SqlFact::Functions => SqlAnswer::Texts(&sql().functions),
+            SqlFact::TableFunctions => SqlAnswer::Texts(&sql().table_functions),
+            SqlFact::Writes => SqlAnswer::Flag(sql().writes),
+            SqlFact::IsQuery => SqlAnswer::Flag(sql().is_query),
+            SqlFact::Deterministic => SqlAnswer::Flag(sql().deterministic),
+            SqlFact::KillQuery => SqlAnswer::Text(sql().kill_query.as_deref().unwrap_or_default()),
+            SqlFact::Confidence => SqlAnswer::Text(sql().confidence.as_str()),
+            SqlFact::Error => SqlAnswer::Text(sql().error.as_deref().unwrap_or_default()),
+            // Apart from the others: a hash takes longer than all of them.
+            SqlFact::UserHash => SqlAnswer::Text(&hashes().user_query_hash),
+            SqlFact::GenericHash => SqlAnswer::Text(&hashes().generic_query_hash),
+        }
+    }
+
+    /// What the statement says; computed once. Not noted as read.
+    pub fn sql_facts(&self) -> &SqlFacts {
         self.sql.get_or_init(|| {
             let prepared: Vec<&str> = self.headers("x-trino-prepared-statement").collect();
             sql_facts(
@@ -94,11 +107,6 @@ impl Query {
                 },
             )
         })
-    }
-
-    pub(super) fn known_hash(&self, fact: SqlFact) -> &str {
-        let hashes = self.hashes.get_or_init(|| body_hashes(&self.body));
-        if fact == SqlFact::UserHash { &hashes.user_query_hash } else { &hashes.generic_query_hash }
     }
 
     pub(super) fn known_user(&self) -> &ImmutableString {

@@ -7,12 +7,14 @@ use serde::Serialize;
 use super::Rule;
 use super::RuleSet;
 use crate::data::Data;
+#[cfg(feature = "sources")]
+use crate::error::RuleError;
 
 /// Something that rules name, and where.
 #[cfg(feature = "sources")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct GroupUse {
-    /// The group or cluster.
+pub struct Mention {
+    /// What it is called: a group, a cluster, a rule, a function, a property.
     pub name: String,
     /// The file.
     pub file: String,
@@ -22,6 +24,18 @@ pub struct GroupUse {
     pub column: Option<usize>,
     /// The rule; none outside rules.
     pub rule: Option<String>,
+}
+
+#[cfg(feature = "sources")]
+impl Mention {
+    /// Something to say of it.
+    pub(crate) fn error(&self, message: impl Into<String>) -> RuleError {
+        let mut error = RuleError::new(&*self.file, message);
+        error.rule.clone_from(&self.rule);
+        error.line = self.line;
+        error.column = self.column;
+        error
+    }
 }
 
 impl RuleSet {
@@ -60,38 +74,38 @@ impl RuleSet {
 #[cfg(feature = "sources")]
 impl RuleSet {
     /// Groups that are written out in `route()`, `.or()` and `q.group()`; those that are computed are not known.
-    pub fn groups(&self) -> Vec<GroupUse> {
+    pub fn groups(&self) -> Vec<Mention> {
         self.uses.groups.clone()
     }
 
     /// Clusters that are written out in `.cluster()`.
-    pub fn clusters(&self) -> Vec<GroupUse> {
+    pub fn clusters(&self) -> Vec<Mention> {
         self.uses.clusters.clone()
     }
 
     /// Where the statement is read.
-    pub(crate) fn statements(&self) -> &[GroupUse] {
+    pub(crate) fn statements(&self) -> &[Mention] {
         &self.uses.statements
     }
 
     /// Where the user's name is read.
-    pub(crate) fn users(&self) -> &[GroupUse] {
+    pub(crate) fn users(&self) -> &[Mention] {
         &self.uses.users
     }
 
     /// Rules that decide about every query.
-    pub(crate) fn always(&self) -> &[GroupUse] {
+    pub(crate) fn always(&self) -> &[Mention] {
         &self.uses.always
     }
 
     /// Every `route(…)` and `deny(…)` that is written in the files.
-    pub fn decisions(&self) -> &[GroupUse] {
+    pub fn decisions(&self) -> &[Mention] {
         &self.uses.decisions
     }
 
     /// The rules and where each stands, in order.
-    pub fn rules(&self) -> Vec<GroupUse> {
-        let place = |rule: &Rule| GroupUse {
+    pub fn rules(&self) -> Vec<Mention> {
+        let place = |rule: &Rule| Mention {
             name: rule.name.clone(),
             file: self.files.get(rule.file).cloned().unwrap_or_default(),
             line: Some(rule.line),

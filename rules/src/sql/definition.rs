@@ -1,5 +1,6 @@
 //! `CREATE`, `DROP`, `ALTER`, `COMMENT`.
 
+use super::cursor::Name;
 use super::keyword::Keyword;
 use super::names::prefix;
 use super::scan::Clause;
@@ -81,35 +82,34 @@ impl Reader<'_> {
         }
     }
 
-    fn schema(&mut self, kind: &'static str) -> Option<&'static str> {
+    /// The name that stands after the kind of thing, and after `IF EXISTS`.
+    fn named(&mut self) -> Name {
         self.cursor.skip(1);
         self.cursor.skip_if_exists();
-        let name = self.name();
+        self.name()
+    }
+
+    fn schema(&mut self, kind: &'static str) -> Option<&'static str> {
+        let name = self.named();
         self.names.schema(&name);
         Some(kind)
     }
 
     fn catalog(&mut self, kind: &'static str) -> Option<&'static str> {
-        self.cursor.skip(1);
-        self.cursor.skip_if_exists();
-        if let [name] = self.name().as_slice() {
+        if let [name] = self.named().as_slice() {
             self.names.catalog(name.clone());
         }
         Some(kind)
     }
 
     fn role(&mut self, kind: &'static str) -> Option<&'static str> {
-        self.cursor.skip(1);
-        self.cursor.skip_if_exists();
-        self.name();
+        self.named();
         self.in_catalog();
         Some(kind)
     }
 
     fn function(&mut self, kind: &'static str) -> Option<&'static str> {
-        self.cursor.skip(1);
-        self.cursor.skip_if_exists();
-        let name = self.name();
+        let name = self.named();
         self.names.place_of_function(&name);
         Some(kind)
     }
@@ -150,9 +150,7 @@ impl Reader<'_> {
     }
 
     fn alter_table(&mut self) -> Option<&'static str> {
-        self.cursor.skip(1);
-        self.cursor.skip_if_exists();
-        let name = self.name();
+        let name = self.named();
         if self.cursor.take(&[Keyword::RENAME, Keyword::TO]) {
             let to = self.name();
             self.names.renamed(&name, &to);

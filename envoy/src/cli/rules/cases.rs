@@ -84,12 +84,7 @@ fn line(case: &CaseResult) -> Result<()> {
     }
     say!("{} {}", paint("✗", Style::new().red()), case.name);
     for difference in &case.differences {
-        match &difference.expected {
-            Some(expected) => say!("    {}: {} expected, {} decided", difference.field, expected, difference.found),
-            None => {
-                say!("    {}: {} decided, nothing expected (`--update` writes it)", difference.field, difference.found)
-            }
-        }
+        say!("    {difference}");
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::{compiled, past};
 use crate::cli::client::{Client, segment};
+use crate::cli::history::one_line;
 use crate::cli::status::paint;
 use crate::cli::{ApiArgs, Outcome};
 use crate::store::HistoryQuery;
@@ -139,36 +140,23 @@ fn show(explanation: &Explanation, default_group: &str) -> Result<()> {
     for (place, entry) in entries.iter().enumerate() {
         let last = place + 1 == entries.len();
         let (mark, style, how) = match &entry.outcome {
-            RuleOutcome::Passed => ("–", Style::new().dimmed(), "passed on"),
-            RuleOutcome::Added => ("+", Style::new().cyan(), "added to it, and passed on"),
-            RuleOutcome::Matched => ("✓", Style::new().green(), "decided"),
-            RuleOutcome::Failed(_) => ("✗", Style::new().red(), "failed, and was skipped"),
+            RuleOutcome::Passed => ("–", Style::new().dimmed(), "passed on".to_owned()),
+            RuleOutcome::Added => ("+", Style::new().cyan(), "added to it, and passed on".to_owned()),
+            RuleOutcome::Matched => {
+                let at = decision.line.map(|line| format!(" in line {line}")).unwrap_or_default();
+                ("✓", Style::new().green(), format!("decided{at}"))
+            }
+            RuleOutcome::Failed(_) => ("✗", Style::new().red(), "failed, and was skipped".to_owned()),
         };
-        let at =
-            if last { decision.line.map(|line| format!(" in line {line}")).unwrap_or_default() } else { String::new() };
-        say!(
-            "{} {} {} (line {}) {how}{}",
-            if last { "└─" } else { "├─" },
-            paint(mark, style),
-            paint(&entry.rule, style),
-            entry.line,
-            if matches!(entry.outcome, RuleOutcome::Matched) { at } else { String::new() }
-        );
+        let branch = if last { "└─" } else { "├─" };
+        say!("{branch} {} {} (line {}) {how}", paint(mark, style), paint(&entry.rule, style), entry.line);
         let stem = if last { "  " } else { "│ " };
         if let RuleOutcome::Failed(why) = &entry.outcome {
             say!("{stem}    {why}");
         }
         for ReadFact { name, value } in explanation.read.get(place).into_iter().flatten() {
-            say!("{stem}    {} {}", paint(name, Style::new().dimmed()), short(value));
+            say!("{stem}    {} {}", paint(name, Style::new().dimmed()), one_line(value, SHOWN));
         }
     }
     Ok(())
-}
-
-fn short(value: &str) -> String {
-    let line = value.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
-        None => line,
-    }
 }

@@ -95,7 +95,7 @@ fn show(diff: &RulesDiff, args: &DiffArgs) -> Result<()> {
 
 fn changes((old_files, old): &Compiled, (new_files, new): &Compiled) -> Vec<RuleChange> {
     let (before, after) = (old.rules(), new.rules());
-    let change = |rule: &warren_rules::GroupUse, change| RuleChange {
+    let change = |rule: &warren_rules::Mention, change| RuleChange {
         rule: rule.name.clone(),
         change,
         place: format!("{}:{}", rule.file, rule.line.unwrap_or_default()),
@@ -114,7 +114,7 @@ fn changes((old_files, old): &Compiled, (new_files, new): &Compiled) -> Vec<Rule
 }
 
 /// Lines of a rule: from where it stands to the next thing at the beginning of a line.
-fn text<'a>(files: &'a [RuleFile], rule: &warren_rules::GroupUse) -> Vec<&'a str> {
+fn text<'a>(files: &'a [RuleFile], rule: &warren_rules::Mention) -> Vec<&'a str> {
     let Some(file) = files.iter().find(|file| file.name == rule.file) else { return Vec::new() };
     let mut lines = file.source.lines().skip(rule.line.unwrap_or(1).saturating_sub(1));
     let first = lines.next();

@@ -6,7 +6,7 @@ import { json } from "@codemirror/legacy-modes/mode/javascript";
 import { rust } from "@codemirror/legacy-modes/mode/rust";
 import { setDiagnostics } from "@codemirror/lint";
 import { Compartment } from "@codemirror/state";
-import { EditorView, keymap } from "@codemirror/view";
+import { EditorView } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { basicSetup } from "codemirror";
 
@@ -45,8 +45,6 @@ export class Editor {
       parent,
       extensions: [
         basicSetup,
-        // Tab moves on, as everywhere on the page; Escape closes what is open.
-        keymap.of([]),
         EditorView.contentAttributes.of({ "aria-label": "Rules" }),
         EditorView.lineWrapping,
         syntaxHighlighting(colours),
