@@ -1,16 +1,14 @@
 //! The account of faults in `docs/operations.md`: one line a fault, as it was measured last.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use warren_tests::marked::Marked;
 
 use crate::rows::ROWS;
 
-const BEGIN: &str = "<!-- faults -->\n";
-const END: &str = "<!-- /faults -->";
+const MARKS: [&str; 2] = ["<!-- faults -->\n", "<!-- /faults -->"];
 const HEADER: &str = "| fault | queries | answered right | failed, and why | lost | longest wait | all new queries answered after | `warren status` good after |\n\
                       | --- | --- | --- | --- | --- | --- | --- | --- |\n";
 const HINT: &str = "run `UPDATE=1 cargo test -p warren-tests --test faults -- --include-ignored`";
@@ -53,21 +51,19 @@ pub(crate) fn note(what: &str, measured: &Measured) -> Result<()> {
     if std::env::var_os("UPDATE").is_none() {
         return Ok(());
     }
-    let page = fs::read_to_string(path())?;
-    let (before, table, after) = parts(&page)?;
-    let mut lines = lines(table);
+    let page = page()?;
+    let mut lines = lines(&page.text);
     lines.insert(what.to_owned(), measured.line(what));
     let body: String = ROWS.iter().filter_map(|row| lines.get(row.what)).map(|line| format!("{line}\n")).collect();
-    fs::write(path(), format!("{before}{BEGIN}{HEADER}{body}{END}{after}")).context("docs/operations.md")
+    page.write(&format!("{HEADER}{body}"))
 }
 
 /// Whether the page has a line for every fault and no other, and none with a lost query. Times differ from run to run, so
 /// they are those of the last update.
 pub(crate) fn check() -> Result<()> {
-    let page = fs::read_to_string(path())?;
-    let (_, table, _) = parts(&page)?;
+    let table = page()?.text;
     ensure!(table.starts_with(HEADER), "docs/operations.md: the table of faults has another header; {HINT}");
-    let lines = lines(table);
+    let lines = lines(&table);
     for row in ROWS {
         let line =
             lines.get(row.what).with_context(|| format!("docs/operations.md: `{}` is missing; {HINT}", row.what))?;
@@ -78,14 +74,8 @@ pub(crate) fn check() -> Result<()> {
     Ok(())
 }
 
-fn path() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operations.md")
-}
-
-fn parts(page: &str) -> Result<(&str, &str, &str)> {
-    let (before, rest) = page.split_once(BEGIN).with_context(|| format!("docs/operations.md has no {BEGIN}"))?;
-    let (table, after) = rest.split_once(END).with_context(|| format!("docs/operations.md has no {END}"))?;
-    Ok((before, table, after))
+fn page() -> Result<Marked> {
+    Marked::read("docs/operations.md", MARKS)
 }
 
 /// The lines under the header, by fault.

@@ -1,32 +1,30 @@
 //! `docs/decisions/0014-sql-facts.md` says how far the two agree.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
+use warren_tests::marked::Marked;
 
 use super::difference::Agreement;
 
 const PAGE: &str = "docs/decisions/0014-sql-facts.md";
-const BEGIN: &str = "<!-- made by tests/sql -->\n";
-const END: &str = "<!-- end -->\n";
+const MARKS: [&str; 2] = ["<!-- made by tests/sql -->\n", "<!-- end -->\n"];
 
 /// The numbers are those of today, and each difference has a row with its reason.
 pub(crate) fn holds(agreement: &Agreement) -> Result<()> {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(PAGE);
-    let page = std::fs::read_to_string(&path).with_context(|| format!("{PAGE}: cannot be read"))?;
-    let (before, rest) = page.split_once(BEGIN).with_context(|| format!("{PAGE}: no line `{}`", BEGIN.trim()))?;
-    let (said, after) = rest.split_once(END).with_context(|| format!("{PAGE}: no line `{}`", END.trim()))?;
+    let page = Marked::read(PAGE, MARKS)?;
     let table = table(agreement);
-    if said != table {
+    if page.text != table {
         ensure!(
             std::env::var_os("UPDATE").is_some(),
-            "{PAGE} is not of today; write it anew with UPDATE=1. It says\n{said}and it is\n{table}"
+            "{PAGE} is not of today; write it anew with UPDATE=1. It says\n{}and it is\n{table}",
+            page.text
         );
-        std::fs::write(&path, format!("{before}{BEGIN}{table}{END}{after}"))?;
+        page.write(&table)?;
     }
     let unexplained: Vec<&str> = agreement
         .differences
         .iter()
         .map(|difference| difference.statement.as_str())
-        .filter(|statement| !after.contains(&format!("`{statement}`")))
+        .filter(|statement| !page.after.contains(&format!("`{statement}`")))
         .collect();
     ensure!(unexplained.is_empty(), "{PAGE} has no row for\n{}", unexplained.join("\n"));
     Ok(())

@@ -13,6 +13,7 @@ pub mod http;
 pub mod interrupt;
 pub mod load;
 pub mod load_balancer;
+pub mod marked;
 pub mod ports;
 pub mod postgres_server;
 pub mod process;

@@ -1,12 +1,9 @@
 //! What Warren's API does otherwise than Trino Gateway's, on purpose: the table in `docs/migration.md`.
 
-use std::fs;
-use std::path::Path;
+use anyhow::{Result, ensure};
+use warren_tests::marked::Marked;
 
-use anyhow::{Context, Result, ensure};
-
-const BEGIN: &str = "<!-- differences -->\n";
-const END: &str = "<!-- /differences -->";
+const MARKS: [&str; 2] = ["<!-- differences -->\n", "<!-- /differences -->"];
 
 /// A difference, and in `row` its line of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,15 +104,12 @@ impl Difference {
 
 /// Compares the table of the page with the one here; with `UPDATE=1` writes it.
 pub(crate) fn check_page() -> Result<()> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/migration.md");
-    let page = fs::read_to_string(&file).context("docs/migration.md")?;
-    let (before, rest) = page.split_once(BEGIN).with_context(|| format!("docs/migration.md has no {BEGIN}"))?;
-    let (table, after) = rest.split_once(END).with_context(|| format!("docs/migration.md has no {END}"))?;
+    let page = Marked::read("docs/migration.md", MARKS)?;
     let wanted = table_text();
     if std::env::var("UPDATE").is_ok_and(|update| update == "1") {
-        return fs::write(&file, format!("{before}{BEGIN}{wanted}{END}{after}")).context("docs/migration.md");
+        return page.write(&wanted);
     }
-    ensure!(table == wanted, "docs/migration.md has another table of differences; UPDATE=1 writes:\n{wanted}");
+    ensure!(page.text == wanted, "docs/migration.md has another table of differences; UPDATE=1 writes:\n{wanted}");
     Ok(())
 }
 

@@ -14,30 +14,33 @@ mod rules;
 mod together;
 
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use anyhow::{Result, bail, ensure};
 use libtest_mimic::{Arguments, Failed, Trial};
 use warren_tests::interrupt;
+use warren_tests::shared::Shared;
 use warren_tests::stack::Stack;
 
 use difference::Difference;
 use pair::Pair;
 use rules::Rules;
 
-/// What the case before left running; at most one of them, so that a small machine does.
-#[derive(Default)]
+/// What cases ask; at most one of them runs, so that a small machine does.
 enum World {
-    #[default]
-    Nothing,
     Pair(Box<Pair>),
     Stack(Box<Stack>),
     Rules(Box<Rules>),
-    /// Not tried again for each case: it waits minutes for what does not come.
-    Broken(String),
 }
 
-type Shared = Arc<Mutex<World>>;
+#[derive(PartialEq)]
+enum Kind {
+    Pair,
+    Stack,
+    Rules,
+}
+
+type Worlds = Shared<Kind, World>;
 
 fn main() -> ExitCode {
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
@@ -45,7 +48,7 @@ fn main() -> ExitCode {
         eprintln!("{error:#}");
         return ExitCode::FAILURE;
     }
-    let shared = Shared::default();
+    let shared = Arc::new(Worlds::default());
     let trial = |name: String, run: Box<dyn Fn() -> Result<()> + Send>| {
         Trial::test(name, move || run().map_err(|error| Failed::from(format!("{error:#}"))))
     };
@@ -80,50 +83,31 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
-fn with_pair(shared: &Shared, case: impl FnOnce(&Pair) -> Result<()>) -> Result<()> {
-    let mut world = shared.lock().unwrap_or_else(PoisonError::into_inner);
-    if matches!(*world, World::Nothing | World::Stack(_) | World::Rules(_)) {
-        *world = World::Nothing;
-        *world =
-            Pair::start().map_or_else(|error| World::Broken(format!("{error:#}")), |pair| World::Pair(Box::new(pair)));
-    }
-    match &*world {
-        World::Pair(pair) => case(pair).inspect_err(|_| eprintln!("\n{}", pair.run.log_tails(20))),
-        World::Broken(error) => bail!("nothing to ask: {error}"),
-        World::Nothing | World::Stack(_) | World::Rules(_) => bail!("nothing was started"),
-    }
+fn with_pair(worlds: &Worlds, case: impl FnOnce(&Pair) -> Result<()>) -> Result<()> {
+    let start = || Ok(World::Pair(Box::new(Pair::start()?)));
+    worlds.run(Kind::Pair, start, |world, _| {
+        let World::Pair(pair) = world else { bail!("something else was started") };
+        case(pair).inspect_err(|_| eprintln!("\n{}", pair.run.log_tails(20)))
+    })
 }
 
-fn with_rules(shared: &Shared, case: impl FnOnce(&Rules) -> Result<()>) -> Result<()> {
-    let mut world = shared.lock().unwrap_or_else(PoisonError::into_inner);
-    if matches!(*world, World::Nothing | World::Pair(_) | World::Stack(_)) {
-        *world = World::Nothing;
-        *world = Rules::start()
-            .map_or_else(|error| World::Broken(format!("{error:#}")), |rules| World::Rules(Box::new(rules)));
-    }
-    match &*world {
-        World::Rules(rules) => case(rules).inspect_err(|_| eprintln!("\n{}", rules.run.log_tails(20))),
-        World::Broken(error) => bail!("nothing to ask: {error}"),
-        World::Nothing | World::Pair(_) | World::Stack(_) => bail!("nothing was started"),
-    }
+fn with_rules(worlds: &Worlds, case: impl FnOnce(&Rules) -> Result<()>) -> Result<()> {
+    let start = || Ok(World::Rules(Box::new(Rules::start()?)));
+    worlds.run(Kind::Rules, start, |world, _| {
+        let World::Rules(rules) = world else { bail!("something else was started") };
+        case(rules).inspect_err(|_| eprintln!("\n{}", rules.run.log_tails(20)))
+    })
 }
 
-fn with_stack(shared: &Shared, case: together::Case) -> Result<()> {
-    let mut world = shared.lock().unwrap_or_else(PoisonError::into_inner);
-    match &*world {
-        World::Stack(stack) => stack.reset()?,
-        World::Nothing | World::Pair(_) | World::Rules(_) => {
-            *world = World::Nothing;
-            *world = together::start()
-                .map_or_else(|error| World::Broken(format!("{error:#}")), |stack| World::Stack(Box::new(stack)));
+fn with_stack(worlds: &Worlds, case: together::Case) -> Result<()> {
+    let start = || Ok(World::Stack(Box::new(together::start()?)));
+    worlds.run(Kind::Stack, start, |world, fresh| {
+        let World::Stack(stack) = world else { bail!("something else was started") };
+        if !fresh {
+            stack.reset()?;
         }
-        World::Broken(_) => {}
-    }
-    match &*world {
-        World::Stack(stack) => case(stack).inspect_err(|_| eprintln!("\n{}", stack.run.log_tails(30))),
-        World::Broken(error) => bail!("nothing to ask: {error}"),
-        World::Nothing | World::Pair(_) | World::Rules(_) => bail!("nothing was started"),
-    }
+        case(stack).inspect_err(|_| eprintln!("\n{}", stack.run.log_tails(30)))
+    })
 }
 
 fn each_difference_is_asked_for() -> Result<()> {

@@ -1,5 +1,6 @@
 //! Short ways to compile rules and ask them.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use warren_rules::{Decision, Query, QueryJson, RuleErrors, RuleFile, RuleSet};
@@ -46,6 +47,22 @@ pub(crate) fn outcome(decision: &Decision) -> String {
         text.push_str(&format!("\n{rule} failed: {why}"));
     }
     text
+}
+
+/// Asks rules about many queries, each again some rounds later, so that some decisions are found and some are not. Each must be
+/// what the same rules say who remember nothing. Gives the rules that decided, and how often.
+pub(crate) fn rules_that_decide_again(source: &str, any: fn(&mut Numbers) -> Query) -> BTreeMap<String, usize> {
+    let warm = compile(source).unwrap();
+    let fresh = || -> RuleSet { compile(source).unwrap() };
+    let mut decided_by = BTreeMap::new();
+    for round in 0..300_u64 {
+        let query = || Rc::new(any(&mut Numbers(round % 200)));
+        let decision = warm.decide(query());
+        assert_eq!(decision, fresh().decide(query()), "round {round}: {:?}", query());
+        assert_eq!(decision, warm.decide(query()), "round {round}, at once again");
+        *decided_by.entry(decision.rule.clone().unwrap()).or_insert(0) += 1;
+    }
+    decided_by
 }
 
 /// Numbers that look random and are the same in each run (Knuth's MMIX generator).

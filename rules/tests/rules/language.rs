@@ -206,7 +206,7 @@ fn knows_what_the_rules_read_and_name() {
     let rules = rules(
         "const ETL = \"etl\";\nrule(\"a\", |q| if q.group(\"g\").serving { route(ETL).or([\"b\", ETL]).cluster(\"c-1\") });",
     );
-    let places = |uses: Vec<warren_rules::GroupUse>| -> Vec<String> {
+    let places = |uses: Vec<warren_rules::Mention>| -> Vec<String> {
         uses.into_iter()
             .map(|u| format!("{} {}:{} {}", u.name, u.line.unwrap(), u.column.unwrap(), u.rule.unwrap()))
             .collect()

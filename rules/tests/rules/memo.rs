@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use serde_json::{Value, json};
-use warren_rules::{Query, QueryJson, RuleSet};
+use warren_rules::{Query, QueryJson};
 
-use crate::common::{Numbers, compile};
+use crate::common::{Numbers, compile, rules_that_decide_again};
 
 /// A rule for each fact that a rule can read, and some that read on after it.
 const RULES: &str = r#"
@@ -87,17 +87,7 @@ fn any(numbers: &mut Numbers) -> Query {
 
 #[test]
 fn what_is_found_again_is_what_the_rules_would_say() {
-    let warm = compile(RULES).unwrap();
-    let fresh = || -> RuleSet { compile(RULES).unwrap() };
-    let mut decided_by = std::collections::BTreeMap::new();
-    for round in 0..300_u64 {
-        // The same query again some rounds later, so that some are found and some are not.
-        let query = || Rc::new(any(&mut Numbers(round % 200)));
-        let decision = warm.decide(query());
-        assert_eq!(decision, fresh().decide(query()), "round {round}: {:?}", query());
-        assert_eq!(decision, warm.decide(query()), "round {round}, at once again");
-        *decided_by.entry(decision.rule.clone().unwrap()).or_insert(0) += 1;
-    }
+    let decided_by = rules_that_decide_again(RULES, any);
     assert!(decided_by.len() > 15, "the queries met few rules: {decided_by:?}");
 }
 

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use serde_json::json;
-use warren_rules::{Query, QueryJson, RuleSet};
+use warren_rules::{Query, QueryJson};
 
-use crate::common::{Numbers, compile, mistakes, outcome, query};
+use crate::common::{Numbers, compile, mistakes, outcome, query, rules_that_decide_again};
 
 const INSERT: &str = r#"{
     "headers": {"X-Trino-Catalog": "Hive", "X-Trino-Schema": "sales", "X-Trino-Prepared-Statement": "p=DELETE+FROM+t"},
@@ -129,15 +129,6 @@ fn any(numbers: &mut Numbers) -> Query {
 
 #[test]
 fn what_is_found_again_is_what_the_rules_would_say() {
-    let warm = compile(RULES).unwrap();
-    let fresh = || -> RuleSet { compile(RULES).unwrap() };
-    let mut decided_by = std::collections::BTreeMap::new();
-    for round in 0..300_u64 {
-        let query = || Rc::new(any(&mut Numbers(round % 200)));
-        let decision = warm.decide(query());
-        assert_eq!(decision, fresh().decide(query()), "round {round}: {:?}", query());
-        assert_eq!(decision, warm.decide(query()), "round {round}, at once again");
-        *decided_by.entry(decision.rule.clone().unwrap()).or_insert(0) += 1;
-    }
+    let decided_by = rules_that_decide_again(RULES, any);
     assert!(decided_by.len() > 9, "the queries met few rules: {decided_by:?}");
 }
