@@ -9,8 +9,14 @@ use super::kernel;
 use super::load::{CONNECTIONS, Counted, Load, Wrk};
 use super::statistics::Spread;
 use super::subjects::{Running, Subject};
+use crate::eventually::eventually;
 use crate::interrupt::interrupted;
 use crate::progress::Progress;
+
+/// How often a Trino Gateway is loaded again after it answered with errors.
+const AGAIN: usize = 3;
+/// How long that takes it at most to be well.
+const WELL: Duration = Duration::from_secs(60);
 
 /// How often and how long.
 #[derive(Debug, Clone, Copy)]
@@ -139,13 +145,26 @@ pub(super) fn measure(ground: &Ground, subjects: &[Subject], pace: Pace, progres
             progress.part(&format!("{what}: {}", running.subject.name)).run(|| {
                 running.release()?;
                 for kind in Load::ALL {
-                    measured.samples.push((kind, load(ground, &wrk, running, kind, pace.seconds)?));
+                    measured.samples.push((kind, load_well(ground, &wrk, running, kind, pace.seconds)?));
                 }
                 running.hold()
             })?;
         }
     }
     Ok(measured)
+}
+
+/// A Trino Gateway that was held finds its cluster unhealthy now and then once it goes on, and answers with errors for a
+/// moment. That says nothing of its speed: it is loaded again, which is told.
+fn load_well(ground: &Ground, wrk: &Wrk, running: &Running, kind: Load, seconds: u32) -> Result<Sample> {
+    for _ in 0..AGAIN {
+        match load(ground, wrk, running, kind, seconds) {
+            Err(error) if running.subject.is_trino_gateway() && !interrupted() => eprintln!("again: {error:#}"),
+            done => return done,
+        }
+        eventually(WELL, &format!("{} to answer again", running.subject.name), || ask(&running.url).map(drop))?;
+    }
+    load(ground, wrk, running, kind, seconds)
 }
 
 fn load(ground: &Ground, wrk: &Wrk, running: &Running, load: Load, seconds: u32) -> Result<Sample> {
