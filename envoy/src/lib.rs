@@ -24,6 +24,7 @@ mod newcomers;
 mod reconcile;
 mod resources;
 mod rules_folder;
+mod services;
 mod slug;
 mod snapshot;
 mod state;

@@ -107,6 +107,7 @@ mod tests {
             endpoints: names.iter().map(endpoint).collect(),
             groups: vec![Group { name: "g".to_owned(), policy, ..Group::default() }],
             rule_set: None,
+            candidate: None,
         }
     }
 

@@ -176,6 +176,7 @@ impl Reconciler {
             }
         };
         self.status.problem("snapshot", None);
+        self.status.problem("candidate", snapshot.without_candidate.clone());
         self.status.seen(state, &observed, &self.settings.default_group, &snapshot.version);
         known.newcomers.published(&snapshot.version);
         let changed = self.served.borrow().as_ref().is_none_or(|old| old.version != snapshot.version);

@@ -15,6 +15,9 @@ pub(crate) struct State {
     pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) groups: Vec<Group>,
     pub(crate) rule_set: Option<RuleSetVersion>,
+    /// Asked beside it, and not obeyed.
+    #[serde(default)]
+    pub(crate) candidate: Option<RuleSetVersion>,
 }
 
 /// One Trino cluster as its users configured it: a row of `gateway_backend`, and Warren's own settings beside it.
@@ -289,6 +292,7 @@ mod tests {
                 ..Cluster::default()
             }],
             groups: vec![Group { name: "etl".into(), fall_back: vec!["adhok".into()], ..Group::default() }],
+            candidate: None,
             rule_set: Some(RuleSetVersion {
                 version: 3,
                 files: vec![RuleFile { name: "rules.rhai".into(), source: "let x = 1;".into() }],

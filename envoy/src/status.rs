@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use utoipa::ToSchema;
+use warren_rules::Known;
 
 /// Of a coordinator that no probe has reported on.
 pub(crate) const NOT_CHECKED: &str = "not checked yet";
@@ -20,6 +21,8 @@ pub(crate) const NOT_CHECKED: &str = "not checked yet";
 pub(crate) struct Status {
     inner: Mutex<Inner>,
     nodes: Arc<Nodes>,
+    /// Names of the routing services that rules may ask.
+    services: Vec<String>,
     /// None: no history is kept.
     history: Option<Arc<Queue>>,
 }
@@ -43,6 +46,9 @@ pub(crate) struct StatusReport {
     pub(crate) rules: Option<i64>,
     pub(crate) clusters: Vec<ClusterStatus>,
     pub(crate) groups: Vec<GroupStatus>,
+    /// Names of the routing services that rules may ask.
+    #[serde(default)]
+    pub(crate) services: Vec<String>,
     /// Who judges health: this Warren for all (`judge`), another one (`follower`), or this one for itself (`alone`).
     pub(crate) role: Option<Role>,
     /// What is wrong, by part.
@@ -55,12 +61,16 @@ pub(crate) struct StatusReport {
 }
 
 impl StatusReport {
-    /// Names of the groups and of the clusters that there are.
-    pub(crate) fn names(&self) -> (Vec<String>, Vec<String>) {
+    /// What there is for rules to name.
+    pub(crate) fn known(&self) -> Known {
         let clusters = || self.clusters.iter().filter(|cluster| !cluster.retired);
         let groups = clusters().map(|cluster| cluster.group.clone());
         let groups = groups.chain(self.groups.iter().map(|group| group.name.clone()));
-        (groups.collect(), clusters().map(|cluster| cluster.name.clone()).collect())
+        Known {
+            groups: Some(groups.collect()),
+            clusters: Some(clusters().map(|cluster| cluster.name.clone()).collect()),
+            services: Some(self.services.clone()),
+        }
     }
 }
 
@@ -103,8 +113,8 @@ pub(crate) struct GroupStatus {
 }
 
 impl Status {
-    pub(crate) fn new(nodes: Arc<Nodes>, history: Option<Arc<Queue>>) -> Status {
-        Status { inner: Mutex::default(), nodes, history }
+    pub(crate) fn new(nodes: Arc<Nodes>, services: Vec<String>, history: Option<Arc<Queue>>) -> Status {
+        Status { inner: Mutex::default(), nodes, services, history }
     }
 
     fn with<R>(&self, f: impl FnOnce(&mut Inner) -> R) -> R {
@@ -157,6 +167,7 @@ impl Status {
             rules: inner.rules,
             clusters: inner.clusters.clone(),
             groups: inner.groups.clone(),
+            services: self.services.clone(),
             role: inner.role,
             problems: inner.problems.clone(),
             envoys,

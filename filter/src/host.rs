@@ -48,6 +48,35 @@ pub(crate) fn reply(body: &str) {
     }
 }
 
+/// Asks an Envoy cluster for something; the answer comes with [`HttpContext`](proxy_wasm::traits::HttpContext).
+///
+/// # Errors
+/// In words, when nothing was sent.
+pub(crate) fn http_call(
+    cluster: &str,
+    headers: &[(String, String)],
+    body: &str,
+    timeout: Duration,
+) -> Result<(), String> {
+    let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let sent = hostcalls::dispatch_http_call(cluster, headers, Some(body.as_bytes()), Vec::new(), timeout);
+    sent.map(drop).map_err(|status| format!("Envoy cannot ask it: {status:?}"))
+}
+
+/// Status and body of what was answered; none if nothing was.
+pub(crate) fn http_answer(size: usize) -> Option<(String, Vec<u8>)> {
+    let status = hostcalls::get_map_value(MapType::HttpCallResponseHeaders, ":status").ok().flatten()?;
+    let body = hostcalls::get_buffer(BufferType::HttpCallResponseBody, 0, size).ok().flatten();
+    Some((status, body.unwrap_or_default()))
+}
+
+/// The query goes on.
+pub(crate) fn resume() {
+    if let Err(status) = hostcalls::resume_http_request() {
+        log::warn!("a query could not go on: {status:?}");
+    }
+}
+
 /// Puts a value where the access log finds it, as `%FILTER_STATE(wasm.<name>:PLAIN)%`.
 pub(crate) fn set_filter_state(name: &str, value: &[u8]) {
     if let Err(status) = hostcalls::set_property(vec![name], Some(value)) {

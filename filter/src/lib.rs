@@ -11,6 +11,8 @@
 
 #![expect(missing_docs, reason = "the macro below makes a function that nobody calls by name")]
 
+mod answers;
+mod candidate;
 mod host;
 mod http;
 mod live;

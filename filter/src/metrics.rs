@@ -7,6 +7,7 @@
 use crate::host;
 use std::cell::RefCell;
 use std::collections::HashMap;
+use warren_rules::Comparison;
 
 /// Counters with a group or rule in their name.
 const MOST: usize = 2_000;
@@ -19,6 +20,9 @@ enum Event {
     RuleFailed,
     Refused,
     BodyRead,
+    ServiceAsked,
+    AnswerKept,
+    Compared(Comparison),
 }
 
 /// One of Envoy's counters, and what it was not told yet.
@@ -72,6 +76,21 @@ pub(crate) fn body_read() {
     count(Event::BodyRead, "", "");
 }
 
+/// A routing service was asked.
+pub(crate) fn service_asked() {
+    count(Event::ServiceAsked, "", "");
+}
+
+/// What a routing service said before served again.
+pub(crate) fn answer_kept() {
+    count(Event::AnswerKept, "", "");
+}
+
+/// A candidate was asked about a query, too; the rule is the candidate's.
+pub(crate) fn compared(comparison: Comparison, rule: &str) {
+    count(Event::Compared(comparison), "", rule);
+}
+
 impl Event {
     fn name(self, group: &str, rule: &str) -> String {
         match self {
@@ -80,6 +99,9 @@ impl Event {
             Event::RuleFailed => format!("warren_rule_errors_rule_{rule}_total"),
             Event::Refused => "warren_refused_total".to_owned(),
             Event::BodyRead => "warren_body_reads_total".to_owned(),
+            Event::Compared(comparison) => format!("warren_candidate_{}_rule_{rule}_total", comparison.name()),
+            Event::ServiceAsked => "warren_external_calls_total".to_owned(),
+            Event::AnswerKept => "warren_external_cached_total".to_owned(),
         }
     }
 }

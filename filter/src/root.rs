@@ -1,11 +1,14 @@
 //! The configuration in force. A new one replaces it whole, or not at all.
 
+use crate::answers::Answers;
+use crate::candidate::Candidate;
 use crate::host;
 use crate::http::Http;
 use crate::live::{KEPT_FOR, RouteMetadata};
 use crate::metrics;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
+use std::cell::RefCell;
 use std::rc::Rc;
 use warren_rules::{PluginConfig, RuleSet};
 
@@ -13,8 +16,12 @@ use warren_rules::{PluginConfig, RuleSet};
 pub(crate) struct Active {
     pub(crate) config: PluginConfig,
     pub(crate) rules: RuleSet,
+    /// Rules that are asked and not obeyed.
+    pub(crate) candidate: Option<Candidate>,
     /// What the route says of groups.
     pub(crate) live: Rc<RouteMetadata>,
+    /// What routing services said.
+    pub(crate) answers: RefCell<Answers>,
 }
 
 impl Active {
@@ -27,13 +34,29 @@ impl Active {
             serde_json::from_slice(json).map_err(|e| format!("the configuration cannot be read: {e}"))?;
         let rules = RuleSet::load(&config.rules, config.data.clone())
             .map_err(|errors| format!("rule set {}: {errors}", config.version))?;
+        let candidate = config.candidate.as_ref().and_then(Candidate::read);
         let live = Rc::new(RouteMetadata::new(&config.metadata_namespace));
-        Ok(Active { config, rules, live })
+        Ok(Active { config, rules, candidate, live, answers: RefCell::default() })
     }
 
     /// Must a query wait for its body?
     pub(crate) fn reads_body(&self) -> bool {
         self.config.body && self.rules.reads_body()
+    }
+
+    /// Is the client's address read?
+    pub(crate) fn reads_address(&self) -> bool {
+        self.rules.reads_address() || self.candidate_needs(RuleSet::reads_address)
+    }
+
+    /// Is the time of day read?
+    pub(crate) fn reads_time(&self) -> bool {
+        self.rules.reads_time() || self.candidate_needs(RuleSet::reads_time)
+    }
+
+    /// Does the candidate need this?
+    pub(crate) fn candidate_needs(&self, needs: fn(&RuleSet) -> bool) -> bool {
+        self.candidate.as_ref().is_some_and(|candidate| needs(&candidate.rules))
     }
 }
 

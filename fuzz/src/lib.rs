@@ -3,6 +3,7 @@
 //!
 //! Inputs are texts that a person can read and write where that is possible; each function says its form.
 
+mod external_answer;
 mod headers;
 mod path;
 mod plugin_config;
@@ -11,6 +12,7 @@ mod sql;
 mod sql_facts;
 mod transaction;
 
+pub use external_answer::external_answer;
 pub use headers::headers;
 pub use path::path;
 pub use plugin_config::plugin_config;
@@ -23,7 +25,8 @@ pub use transaction::{query_id, transaction};
 pub type Target = fn(&[u8]);
 
 /// All targets, by the names of their corpora.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
+    ("external_answer", external_answer),
     ("headers", headers),
     ("path", path),
     ("plugin_config", plugin_config),

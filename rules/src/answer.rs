@@ -31,6 +31,8 @@ pub(crate) enum Fact {
     Text,
     /// Something that the statement says.
     Sql(SqlFact),
+    /// What a routing service says of it.
+    External(ImmutableString),
 }
 
 /// What can be asked of a statement, beside its text.
@@ -92,7 +94,7 @@ pub(crate) enum SqlAnswer<'a> {
 impl Fact {
     /// Is the answer as good as never the same twice?
     pub(crate) fn is_unique(&self) -> bool {
-        matches!(self, Fact::Text | Fact::Sql(SqlFact::UserHash))
+        matches!(self, Fact::Text | Fact::Sql(SqlFact::UserHash) | Fact::External(_))
     }
 }
 

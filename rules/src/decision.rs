@@ -39,6 +39,10 @@ pub struct Decision {
     pub line: Option<usize>,
     /// Request headers to set, in order. List headers (see [`is_list_header`](crate::is_list_header)) are merged.
     pub headers: Vec<(String, String)>,
+    /// Seconds for which a result cache may answer the same query again; none if it may not.
+    pub cache: Option<u32>,
+    /// A routing service that must be asked first ([`Query::tell`](crate::Query::tell)); nothing is decided yet then.
+    pub asks: Option<String>,
     /// Words for the query's history.
     pub tags: Vec<String>,
     /// Every rule that was asked.
@@ -96,7 +100,7 @@ impl Decision {
             "only": only,
             "headers": headers,
             "tags": self.tags,
-            "cache": null,
+            "cache": self.cache.map(|seconds| json!({"ttl_seconds": seconds})),
             "message": message,
             "rule": self.rule,
             "file": self.file,

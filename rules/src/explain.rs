@@ -67,6 +67,7 @@ fn read(query: &Query, fact: &Fact) -> ReadFact {
         Fact::MinuteOfDay(_) => "clock".to_owned(),
         Fact::Group(name) | Fact::Serving(name) => format!("group {name}"),
         Fact::Text => "sql.text".to_owned(),
+        Fact::External(name) => format!("external {name}"),
         Fact::Sql(fact) => {
             let name = SqlFact::ALL.into_iter().find(|(known, _)| known == fact).map(|(_, name)| name);
             format!("sql.{}", name.unwrap_or_default())

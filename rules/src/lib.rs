@@ -43,6 +43,7 @@ mod engine;
 mod error;
 #[cfg(feature = "sources")]
 mod explain;
+mod external;
 mod facts;
 mod headers;
 pub mod limits;
@@ -62,6 +63,7 @@ pub mod route_metadata;
 mod ruleset;
 mod runtime;
 mod script;
+mod shadow;
 mod slug;
 pub mod sql;
 mod suggest;
@@ -74,6 +76,7 @@ pub use decision::{Action, Decision};
 pub use error::{RuleError, RuleErrors};
 #[cfg(feature = "sources")]
 pub use explain::{Explanation, ReadFact};
+pub use external::{ExternalAnswer, ExternalRequest, ExternalResponse, ExternalService};
 pub use facts::{header_bytes, header_text};
 pub use headers::{is_list_header, merge_list_header};
 pub use live_state::{GroupState, LiveState, NoLiveState};
@@ -84,11 +87,12 @@ pub use query::Query;
 pub use query_id::{QUERY_ID_WITHIN, find_query_id};
 pub use query_json::{ClusterJson, HeaderValues, QueryJson, QueryJsonError};
 #[cfg(feature = "sources")]
-pub use references::check_references;
+pub use references::{Known, check_references};
 pub use reply::error_body;
 #[cfg(feature = "sources")]
 pub use ruleset::Mention;
 pub use ruleset::{RuleFile, RuleSet};
+pub use shadow::{Candidate, Comparison, Shadow};
 pub use slug::{PREFIX_HEADER, is_slug, prefix, slug};
 pub use suggest::known;
 pub use trace::{Outcome, Trace, TraceEntry};

@@ -37,6 +37,8 @@ pub const FUNCTIONS: usize = 1_024;
 pub const RULE_NAME_CHARACTERS: usize = 64;
 /// Characters of the reason why a rule failed: it is logged for each query, and a rule may throw any string.
 pub const REASON_CHARACTERS: usize = 300;
+/// Seconds for which a decision may let a result be answered again: a week.
+pub const CACHE_SECONDS: u32 = 7 * 24 * 3_600;
 /// Bytes of memory that one compiled regular expression may take.
 pub const REGEX_BYTES: usize = 256 * 1024;
 /// Distinct strings that Rhai keeps one copy of.

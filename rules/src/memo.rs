@@ -194,7 +194,7 @@ mod tests {
     fn decision(group: &str) -> Rc<Decision> {
         let action = Action::Route { groups: vec![group.to_owned()], cluster: None, only: false };
         let trace = Trace::default();
-        Rc::new(Decision { action, rule: None, file: None, line: None, headers: vec![], tags: vec![], trace })
+        Rc::new(Decision { action, trace, ..Decision::default() })
     }
 
     fn query(user: &str) -> Query {

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::Data;
 use crate::decision::{Action, Decision};
+use crate::external::ExternalService;
 use crate::live_state::LiveState;
 use crate::ruleset::RuleFile;
+use crate::shadow::Candidate;
 use crate::suggest;
 
 /// All that the filter needs to know.
@@ -21,12 +23,18 @@ pub struct PluginConfig {
     /// What they need besides themselves.
     #[serde(default, skip_serializing_if = "Data::is_empty")]
     pub data: Data,
+    /// A rule set that is asked beside this one, and not obeyed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidate: Option<Candidate>,
     /// Group of queries that no rule sends elsewhere.
     pub default_group: String,
     /// Groups by name.
     pub groups: BTreeMap<String, GroupTarget>,
     /// Clusters by name.
     pub clusters: BTreeMap<String, ClusterTarget>,
+    /// Routing services that the rules name, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub external: BTreeMap<String, ExternalService>,
     /// The data plane lets the filter wait for the body. Without it, `q.sql` is empty.
     pub body: bool,
     /// Request header that the route's `cluster_header` reads.

@@ -1,6 +1,5 @@
 use super::*;
 use crate::live_state::GroupState;
-use crate::trace::Trace;
 
 /// The groups that serve.
 struct Serving(&'static [&'static str]);
@@ -39,7 +38,7 @@ fn route(groups: &[&str], cluster: Option<&str>, only: bool) -> Decision {
 }
 
 fn decision(action: Action) -> Decision {
-    Decision { action, rule: None, file: None, line: None, headers: vec![], tags: vec![], trace: Trace::default() }
+    Decision { action, ..Decision::default() }
 }
 
 #[test]

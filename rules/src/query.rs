@@ -11,6 +11,7 @@ use rhai::ImmutableString;
 
 use crate::answer::{Fact, SqlAnswer, SqlFact};
 use crate::data::TimeZone;
+use crate::external::ExternalAnswer;
 use crate::live_state::{GroupState, LiveState, NoLiveState};
 use crate::sql::{QueryHashes, SqlFacts};
 use crate::{facts, limits};
@@ -32,6 +33,10 @@ pub struct Query {
     claims: serde_json::Map<String, serde_json::Value>,
     now: Option<i64>,
     live: Rc<dyn LiveState>,
+    /// Routing services can be asked; else one that did not say anything yet never will.
+    asks_services: bool,
+    /// What routing services said, by name; why one said nothing.
+    told: RefCell<Vec<(String, Result<ExternalAnswer, String>)>>,
     /// What was read since [`Query::record`], each once.
     read: RefCell<Option<Vec<Fact>>>,
     user: OnceCell<ImmutableString>,
@@ -60,6 +65,8 @@ impl Query {
             claims: serde_json::Map::new(),
             now: None,
             live: Rc::new(NoLiveState),
+            asks_services: false,
+            told: RefCell::default(),
             read: RefCell::default(),
             user: OnceCell::new(),
             source: OnceCell::new(),
@@ -117,6 +124,18 @@ impl Query {
     pub fn live(mut self, live: Rc<dyn LiveState>) -> Self {
         self.live = live;
         self
+    }
+
+    /// Whoever lets it be decided asks routing services ([`Decision::asks`](crate::Decision::asks)) and tells what they say.
+    #[must_use]
+    pub fn asks_services(mut self) -> Self {
+        self.asks_services = true;
+        self
+    }
+
+    /// What the routing service of this name said, or why it said nothing.
+    pub fn tell(&self, service: impl Into<String>, said: Result<ExternalAnswer, String>) {
+        self.told.borrow_mut().push((service.into(), said));
     }
 
     /// First value of a header; the name in any case.
@@ -250,6 +269,15 @@ impl Query {
         local.map(facts::minute_of_day)
     }
 
+    /// What a routing service says; nothing if it must be asked first.
+    pub(crate) fn external(&self, service: &ImmutableString) -> Option<Result<ExternalAnswer, String>> {
+        self.note(Fact::External(service.clone()));
+        let told = self.told.borrow();
+        let said = told.iter().find(|(name, _)| name == service).map(|(_, said)| said.clone());
+        let never = || Err("it is not asked here; `external` in query.json says what it answers".to_owned());
+        said.or_else(|| (!self.asks_services).then(never))
+    }
+
     pub(crate) fn group(&self, name: &ImmutableString) -> Option<GroupState> {
         self.note(Fact::Group(name.clone()));
         self.live.group(name)
@@ -263,6 +291,24 @@ impl Query {
     /// The statement as it was sent. Not a fact: rules read it as `q.sql.text`.
     pub fn statement(&self) -> &str {
         &self.body
+    }
+
+    /// All headers, in order, names in lower case. Not facts, as all that a routing service is told.
+    pub(crate) fn all_headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Path and query of the URL.
+    pub(crate) fn url(&self) -> &str {
+        &self.path
+    }
+
+    pub(crate) fn http_method(&self) -> &str {
+        &self.method
+    }
+
+    pub(crate) fn client(&self) -> &str {
+        &self.remote_address
     }
 
     /// Bytes of the statement. Not a fact: rules do not see it.

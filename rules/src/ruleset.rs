@@ -22,7 +22,7 @@ use crate::limits;
 use crate::memo::{Found, Memo};
 use crate::messages;
 use crate::query::Query;
-use crate::runtime::Runtime;
+use crate::runtime::{Ended, Runtime};
 use crate::trace::{Named, Outcome, Trace};
 #[cfg(feature = "sources")]
 pub use uses::Mention;
@@ -164,6 +164,8 @@ impl RuleSet {
     /// Asks the rules; `read` gets what each of them read of the query.
     pub(crate) fn ask(&self, query: &Rc<Query>, mut read: Option<&mut Vec<Vec<Fact>>>) -> Decision {
         self.runtime.start(query.text_bytes());
+        self.runtime.about(Some(Rc::clone(query)));
+        let mut asks = None;
         let mut scope = self.scope.take();
         let mut caches = self.caches.take();
         let constants = scope.len();
@@ -181,7 +183,17 @@ impl RuleSet {
                 seen.push_dynamic(rule.parameter.clone(), Dynamic::from(Q(Rc::clone(query))));
                 let result = evaluate(&self.engine, &self.libraries, &mut caches, seen, &rule.body);
                 scope.rewind(constants);
-                match result.map_err(|error| failure(&error)).and_then(verdict_of) {
+                let said = match self.runtime.ended() {
+                    Some(Ended::Asks(service)) => {
+                        asks = Some(service.into_owned());
+                        break;
+                    }
+                    Some(Ended::Denies(denial)) => Ok(Some(Verdict::Denial(denial))),
+                    Some(Ended::Passes(headers)) if headers.is_empty() => Ok(None),
+                    Some(Ended::Passes(headers)) => Ok(Some(Verdict::Addition(Addition { headers, tags: Vec::new() }))),
+                    None => result.map_err(|error| failure(&error)).and_then(verdict_of),
+                };
+                match said {
                     Ok(None) => Outcome::Passed,
                     Ok(Some(Verdict::Addition(addition))) => {
                         added.headers.extend(addition.headers);
@@ -206,6 +218,10 @@ impl RuleSet {
         }
         self.scope.set(scope);
         self.caches.set(caches);
+        self.runtime.about(None);
+        if asks.is_some() {
+            return Decision { asks, trace, ..Decision::default() };
+        }
         if verdict.is_none()
             && let Some((otherwise, line)) = &self.otherwise
         {
@@ -223,10 +239,12 @@ impl RuleSet {
     /// The decision, with what earlier rules added: where both say something, what decided comes last and wins.
     fn decision(&self, verdict: Option<(Verdict, &str)>, added: Addition, trace: Trace) -> Decision {
         let Addition { mut headers, mut tags } = added;
+        let mut cache = None;
         let (action, rule, place) = match verdict {
             Some((Verdict::Route(route), rule)) => {
                 headers.extend(route.headers);
                 tags.extend(route.tags);
+                cache = route.cache;
                 let action = Action::Route {
                     groups: owned(route.groups),
                     cluster: route.cluster.map(ImmutableString::into_owned),
@@ -247,6 +265,8 @@ impl RuleSet {
             file: place.and_then(|Place { file, .. }| self.files.get(file).cloned()),
             line: place.map(|Place { line, .. }| line),
             headers: headers.into_iter().map(|(name, value)| (name.into_owned(), value.into_owned())).collect(),
+            cache,
+            asks: None,
             tags: owned(tags),
             trace,
         }

@@ -7,8 +7,10 @@ use std::rc::Rc;
 use regex_lite::{Regex, RegexBuilder};
 use rhai::{Dynamic, ImmutableString};
 
+use crate::api::decision::Denial;
 use crate::data::{Data, Table, TimeZone};
 use crate::limits;
+use crate::query::Query;
 
 /// Shared by the engine's functions and the rule set. It keeps nothing from query to query but what rules are compiled with.
 #[derive(Default)]
@@ -19,12 +21,25 @@ pub(crate) struct Runtime {
     /// What one operation costs: more when the query's text is long.
     price: Cell<u64>,
     file: Cell<usize>,
+    /// The query at work, for functions that are not given it.
+    query: RefCell<Option<Rc<Query>>>,
+    /// How `external` ended a rule.
+    ended: RefCell<Option<Ended>>,
     regexes: RefCell<HashMap<String, Regex>>,
     data: RefCell<Data>,
     /// Tables with mistakes; at compile time only.
     unread: RefCell<BTreeSet<String>>,
     /// Constants that Rhai cannot write into a function.
     in_functions: RefCell<HashMap<ImmutableString, Dynamic>>,
+}
+
+/// How `external` ends a rule, when the service names no group.
+pub(crate) enum Ended {
+    /// The service must be asked first.
+    Asks(ImmutableString),
+    /// It passes on, with headers for whatever a later rule decides.
+    Passes(Vec<(ImmutableString, ImmutableString)>),
+    Denies(Denial),
 }
 
 /// What is left after an operation.
@@ -41,6 +56,24 @@ impl Runtime {
         self.operations.set(0);
         let steps = text_bytes.checked_div(limits::TEXT_BYTES_PER_PRICE).unwrap_or_default();
         self.price.set(u64::try_from(steps).unwrap_or(u64::MAX).saturating_add(1));
+    }
+
+    /// The decision is about this query; about none once it is made.
+    pub(crate) fn about(&self, query: Option<Rc<Query>>) {
+        self.query.replace(query);
+    }
+
+    pub(crate) fn query(&self) -> Option<Rc<Query>> {
+        self.query.borrow().clone()
+    }
+
+    /// The rule at work ends so.
+    pub(crate) fn end(&self, ended: Ended) {
+        self.ended.replace(Some(ended));
+    }
+
+    pub(crate) fn ended(&self) -> Option<Ended> {
+        self.ended.take()
     }
 
     /// Takes one operation from the budgets.

@@ -167,7 +167,7 @@ impl Script {
                         .help("write `otherwise(route(\"adhoc\"))`"),
                 ),
             },
-            "route" | "deny" | "header" | "tag" => errors.push(
+            "route" | "deny" | "external" | "header" | "tag" => errors.push(
                 RuleError::new(&*self.name, "this decision belongs to no rule")
                     .at(position)
                     .help("write `otherwise(…)` around it, or put it into a rule"),

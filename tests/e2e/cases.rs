@@ -2,9 +2,11 @@
 
 mod attacks;
 mod body;
+mod candidate;
 mod clusters;
 mod credentials;
 mod door;
+mod external;
 mod follow_ups;
 mod history;
 mod lifecycle;
@@ -90,6 +92,11 @@ pub(crate) const CASES: &[(&str, Case)] = cases![
     rule_tools::rules_are_in_force_only_if_their_cases_pass,
     rule_tools::the_playground_is_served_and_nothing_beside_it,
     rule_tools::the_history_is_asked_again_with_other_rules,
+    candidate::a_candidate_is_asked_about_every_query_and_routes_none,
+    external::a_rule_sends_a_query_where_a_routing_service_says,
+    external::a_routing_service_that_is_of_no_help_is_passed_over,
+    external::what_a_routing_service_finds_wrong_is_told_if_that_is_asked_for,
+    external::what_a_routing_service_said_is_remembered_if_that_is_asked_for,
     attacks::user::rules_and_trino_see_the_same_user,
     attacks::user::what_names_no_user_is_refused,
     attacks::framing::malformed_requests_are_refused_at_the_door,

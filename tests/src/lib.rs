@@ -21,6 +21,7 @@ pub mod progress;
 pub mod raw;
 pub mod raw_http2;
 pub mod relay;
+pub mod routing_service;
 pub mod run_dir;
 pub mod s3_server;
 pub mod shared;

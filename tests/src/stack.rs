@@ -17,6 +17,7 @@ use crate::postgres_server::PostgresServer;
 use crate::process::Process;
 use crate::progress::Progress;
 use crate::relay::Manner;
+use crate::routing_service::RoutingService;
 use crate::run_dir::RunDir;
 use crate::trino::{Trino, TrinoOptions};
 use crate::trino_gateway::{TrinoGateway, TrinoGatewayOptions};
@@ -70,6 +71,8 @@ pub struct Stack {
     pub clock: Option<Clock>,
     /// The Trino Gateway beside it, if the options ask for it.
     pub trino_gateway: Option<TrinoGateway>,
+    /// A routing service that rules may ask.
+    pub service: RoutingService,
     /// Where the programs were fetched to.
     pub programs: Programs,
     /// The folder of this run.
@@ -149,7 +152,7 @@ impl Stack {
         });
         // Ends of logs, here: with an error the folder and its logs go.
         let with_logs = |error: anyhow::Error| error.context(run.log_tails(25));
-        let Control { postgres, relays, clock, trino_gateway, warren_options, warren, envoys } =
+        let Control { postgres, relays, clock, trino_gateway, warren_options, warren, envoys, service } =
             control.map_err(with_logs)?;
         let trinos = trinos.map_err(with_logs)?;
         let ports = listen.into_iter().map(|(_, port)| port).collect();
@@ -161,6 +164,7 @@ impl Stack {
             relays,
             clock,
             trino_gateway,
+            service,
             programs,
             run,
             ports,

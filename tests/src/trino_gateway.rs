@@ -31,6 +31,8 @@ pub struct TrinoGatewayOptions {
     pub rules: Option<String>,
     /// How old what it has read of the rules may be, in its notation.
     pub rules_period: String,
+    /// A routing service that names the group, in place of rules.
+    pub external: Option<String>,
     /// Let rules see the user and the statement.
     pub analyze: bool,
     /// Write each query to `query_history`.
@@ -61,6 +63,7 @@ impl Default for TrinoGatewayOptions {
             migrations: true,
             rules: None,
             rules_period: "1m".to_owned(),
+            external: None,
             analyze: false,
             history: true,
             cached: false,
@@ -130,12 +133,17 @@ impl TrinoGatewayOptions {
     pub fn configuration(&self, folder: &Path, port: u16, postgres: u16, role: &str) -> String {
         let folder = folder.display();
         let log = if self.chatty { String::new() } else { format!("  log.levels-file: {folder}/log.properties\n") };
-        let rules = match &self.rules {
-            Some(_) => format!(
+        let rules = match (&self.rules, &self.external) {
+            // Without a list of headers it fails to read this, says nothing, and takes the group from the header.
+            (None, Some(url)) => format!(
+                "routingRules:\n  rulesEngineEnabled: true\n  rulesType: EXTERNAL\n  rulesExternalConfiguration:\n    \
+                 urlPath: {url}\n    excludeHeaders: []\n"
+            ),
+            (Some(_), _) => format!(
                 "routingRules:\n  rulesEngineEnabled: true\n  rulesConfigPath: {folder}/{RULES}\n  rulesRefreshPeriod: {}\n",
                 self.rules_period
             ),
-            None => String::new(),
+            (None, None) => String::new(),
         };
         format!(
             "serverConfig:\n  node.environment: test\n  node.bind-ip: 127.0.0.1\n  node.internal-address: 127.0.0.1\n  \

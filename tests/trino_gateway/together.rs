@@ -9,17 +9,18 @@ use warren_tests::eventually::eventually;
 use warren_tests::http::{self, Reply};
 use warren_tests::progress::Progress;
 use warren_tests::stack::{Stack, StackOptions};
-use warren_tests::trino_gateway::TrinoGatewayOptions;
+use warren_tests::trino_gateway::{TrinoGateway, TrinoGatewayOptions};
 
 pub(crate) type Case = fn(&Stack) -> Result<()>;
 
-pub(crate) const CASES: [(&str, Case); 6] = [
+pub(crate) const CASES: [(&str, Case); 7] = [
     ("trino_gateway_made_the_tables", trino_gateway_made_the_tables),
     ("what_trino_gateway_changes_warren_follows", what_trino_gateway_changes_warren_follows),
     ("what_warren_changes_trino_gateway_follows", what_warren_changes_trino_gateway_follows),
     ("an_update_takes_no_cluster_out_of_service", an_update_takes_no_cluster_out_of_service),
     ("a_query_begun_at_trino_gateway_ends_at_envoy", a_query_begun_at_trino_gateway_ends_at_envoy),
     ("the_history_of_trino_gateway_shows_in_warren", the_history_of_trino_gateway_shows_in_warren),
+    ("both_ask_a_routing_service_the_same", both_ask_a_routing_service_the_same),
 ];
 
 /// How long a change may take to be followed: a health check of either, and what a busy machine adds.
@@ -208,6 +209,61 @@ fn the_history_of_trino_gateway_shows_in_warren(stack: &Stack) -> Result<()> {
             ensure!(there == here, "{there}\n{here}");
             Ok(())
         })?;
+    }
+    Ok(())
+}
+
+/// A Trino Gateway whose groups a routing service names, and a rule that asks the same service.
+fn both_ask_a_routing_service_the_same(stack: &Stack) -> Result<()> {
+    let options = TrinoGatewayOptions {
+        migrations: false,
+        external: Some(stack.service.url()),
+        analyze: true,
+        history: false,
+        ..TrinoGatewayOptions::default()
+    };
+    let gateway =
+        TrinoGateway::start(&stack.programs, &stack.run, &stack.postgres, "trino-gateway-external", &options)?;
+    let rules = "rule(\"asks\", |q| external(\"router\"));\notherwise(route(\"adhoc\"));\n";
+    stack.put_rules(&[("rules.rhai".to_owned(), rules.to_owned())])?;
+    stack.service.answer(
+        200,
+        &json!({"routingGroup": "etl", "errors": null, "externalHeaders": {"X-Trino-Client-Tags": "outside"}}),
+    );
+    for sql in [
+        "SELECT 1",
+        "SELECT count(*) FROM tpch.tiny.nation",
+        "SHOW SCHEMAS FROM tpch",
+        "SELECT * FROM nation JOIN sf1.orders ON true LIMIT 1",
+    ] {
+        let mut said = Vec::new();
+        for base in [gateway.url(), stack.url(0)?] {
+            let mut session = Session::user("alice").source("both");
+            if sql != "SELECT 1" {
+                session = session.header("X-Trino-Catalog", "TPCH").header("X-Trino-Schema", "tiny");
+            }
+            // Its own health checks take a moment.
+            eventually(SOON, &format!("{base} to send {sql} where the service says"), || {
+                stack.service.asked();
+                let query = session.run(&base, sql)?.success()?;
+                let ran = stack.who_knows(&query.id)?;
+                ensure!(ran == ["etl-1"], "{} ran on {ran:?}; asked: {:?}", query.id, stack.service.asked());
+                Ok(())
+            })?;
+            let mut asked = stack.service.asked();
+            let asked = asked.pop().filter(|_| asked.is_empty()).context("not asked once")?;
+            let (mut headers, mut body) = (asked.headers, asked.body);
+            // Sets, in no order.
+            for list in body["trinoQueryProperties"].as_object_mut().into_iter().flat_map(|facts| facts.values_mut()) {
+                if let Some(list) = list.as_array_mut() {
+                    list.sort_by_key(Value::to_string);
+                }
+            }
+            // What is about the connection, and what either adds that the other has no cause to.
+            headers.retain(|name, _| name.starts_with("x-trino-") || name == "content-type" || name == "user-agent");
+            said.push((asked.line, headers, body));
+        }
+        assert_eq!(said[0], said[1], "{sql}");
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 mod access;
 pub(crate) mod actor;
 mod audit;
+mod candidate;
 mod clusters;
 mod extract;
 mod groups;
@@ -31,6 +32,7 @@ use utoipa::openapi::{Components, Info, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
+pub(crate) use candidate::Begun;
 pub(crate) use clusters::{ClusterChange, Done, NewCluster, Rename};
 pub(crate) use groups::GroupSettings;
 pub(crate) use history::{Asked, HistoryPage};
@@ -132,6 +134,7 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(history::completed).layer(DefaultBodyLimit::max(LONGEST_EVENT)))
         .routes(routes!(rules::list, rules::publish))
         .routes(routes!(rules::get))
+        .routes(routes!(candidate::report, candidate::begin, candidate::end))
         .routes(routes!(rules::rollback))
 }
 

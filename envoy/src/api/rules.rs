@@ -6,7 +6,6 @@ use crate::store::RuleSetEntry;
 use crate::trial;
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use warren_rules::RuleFile;
@@ -31,7 +30,7 @@ pub(crate) struct Publish {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Published {
     pub(crate) version: i64,
-    /// What is worth a look, though nothing is broken: groups and clusters that do not exist (yet).
+    /// What is worth a look, though nothing is broken: groups, clusters and routing services that do not exist (yet).
     pub(crate) warnings: Vec<String>,
 }
 
@@ -85,23 +84,24 @@ pub(super) async fn rollback(
     check_and_publish(&api, &files, "", &format!("roll back to {version}")).await
 }
 
+/// What is worth a look in rules that are good. Compiled here since Envoy's refusal would not say why.
+pub(super) fn checked(api: &Api, files: &[RuleFile], refused: &str) -> Result<Vec<String>, Problem> {
+    if files.is_empty() {
+        return Err(Problem::mistakes(refused, vec!["the rule set holds no file".to_owned()]));
+    }
+    let rules = trial::compile(files, &api.default_group).map_err(|errors| Problem::mistakes(refused, errors))?;
+    let mut known = api.status.report().known();
+    known.groups.get_or_insert_default().push(api.default_group.to_string());
+    Ok(warren_rules::check_references(&rules, &known).iter().map(ToString::to_string).collect())
+}
+
 async fn check_and_publish(
     api: &Api,
     files: &[RuleFile],
     author: &str,
     message: &str,
 ) -> Result<Json<Published>, Problem> {
-    if files.is_empty() {
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not published: the rule set holds no file"));
-    }
-    // Compiled here since Envoy's refusal would not say why. Not kept across an await: rules belong to one thread.
-    let warnings = {
-        let rules = trial::compile(files, &api.default_group)
-            .map_err(|errors| Problem::mistakes("not published, the old rules serve on", errors))?;
-        let (mut groups, clusters) = api.status.report().names();
-        groups.push(api.default_group.to_string());
-        warren_rules::check_references(&rules, &groups, &clusters).iter().map(ToString::to_string).collect()
-    };
+    let warnings = checked(api, files, "not published, the old rules serve on")?;
     let version = api.store.publish(files, author, message).await?;
     Ok(Json(Published { version, warnings }))
 }

@@ -99,7 +99,8 @@ async fn run(config: Config, module: Vec<u8>, page: playground::Page) -> Result<
     let store = Store::new(&config.database_url, config.retired_for, &config.default_group)?;
     let nodes = Arc::new(Nodes::default());
     let history = config.history.clone().map(|settings| (settings, Arc::new(Queue::new())));
-    let status = Arc::new(Status::new(nodes.clone(), history.as_ref().map(|(_, queue)| queue.clone())));
+    let services = config.services.keys().cloned().collect();
+    let status = Arc::new(Status::new(nodes.clone(), services, history.as_ref().map(|(_, queue)| queue.clone())));
     let xds = TcpListener::bind(config.xds_listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.xds_listen))?;
@@ -223,6 +224,7 @@ fn settings(config: &Config, sha256: &str) -> Settings {
             Some(path) => Module::OnEnvoy { path: path.clone() },
             None => Module::Fetched { sha256: sha256.to_owned() },
         },
+        services: config.services.clone(),
     }
 }
 

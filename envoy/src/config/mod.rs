@@ -9,6 +9,7 @@ use crate::duration;
 use crate::history::{HistorySettings, KeptText};
 use crate::lifecycle::stop::Stop;
 use crate::resources::secret::CertificateFiles;
+use crate::services::{self, Services};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -53,6 +54,8 @@ pub(crate) struct Config {
     pub(crate) poll: Duration,
     pub(crate) health_period: Duration,
     pub(crate) credentials: CredentialBook,
+    /// Routing services that rules may ask.
+    pub(crate) services: Services,
     pub(crate) stop: Stop,
     pub(crate) retired_for: Duration,
 }
@@ -160,6 +163,11 @@ impl Config {
                 Err(error) => Err(format!("cannot be read: {error}")),
             }
         });
+        let services =
+            reader.value("services", pick!(services), Services::new(), |path| match std::fs::read_to_string(path) {
+                Ok(text) => services::read(&text).map_err(|errors| errors.join("; ")),
+                Err(error) => Err(format!("cannot be read: {error}")),
+            });
         let history = HistorySettings {
             text: reader.value("history_text", pick!(history_text), KeptText::Full, kept_text),
             text_bytes: reader.value("history_text_bytes", pick!(history_text_bytes), 16_384, |t| match t.parse() {
@@ -210,6 +218,7 @@ impl Config {
             poll: reader.value("poll", pick!(poll), Duration::from_secs(5), duration::parse),
             health_period: reader.value("health_period", pick!(health_period), Duration::from_secs(2), duration::parse),
             credentials,
+            services,
             stop: Stop {
                 command: reader.value("stop_command", pick!(stop_command), None, |t| not_empty(t).map(Some)),
                 webhook: reader.value("stop_webhook", pick!(stop_webhook), None, |t| match t.parse::<url::Url>() {

@@ -2,12 +2,13 @@
 
 use super::KeptText;
 use super::places::Places;
-use crate::resources::access_log::{QUERY_ID_STATE, QUERY_STATE, TEXT_STATE};
+use crate::resources::access_log::{QUERY_ID_STATE, QUERY_STATE, SHADOW_STATE, TEXT_STATE};
 use envoy_types::pb::envoy::data::accesslog::v3::{AccessLogCommon, HttpAccessLogEntry, ResponseFlags};
 use envoy_types::pb::google::protobuf::{BytesValue, StringValue};
 use prost::{Message, Name};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use warren_rules::Shadow;
 use warren_rules::sql::body_hashes;
 
 /// As long as a column of Trino Gateway's takes a name, in characters.
@@ -44,6 +45,8 @@ pub(crate) struct Row {
     /// From the request's first byte to the answer's last, in milliseconds. The query itself goes on after it.
     pub(crate) latency_ms: i64,
     pub(crate) client: Client,
+    /// What a candidate would have done with it.
+    pub(crate) shadow: Option<Shadow>,
 }
 
 /// What a client said of its query beyond user and source; what it left out is not there.
@@ -141,6 +144,7 @@ impl Row {
                 catalog: name(&fields.client.catalog),
                 schema: name(&fields.client.schema),
             },
+            shadow: state(common, SHADOW_STATE).and_then(|json| serde_json::from_slice(&json).ok()),
         };
         if let Some(sent) = state(common, TEXT_STATE)
             && text != KeptText::Off
@@ -175,7 +179,12 @@ impl Row {
         let said = [&self.user, &self.source, client_tags, catalog, schema];
         let known = [&self.rule, &self.group, &self.text].into_iter().flatten();
         let texts: usize = said.into_iter().chain(known).map(String::len).sum();
-        size_of::<Row>() + 128 + texts + self.tags.iter().map(|tag| tag.len() + size_of::<String>()).sum::<usize>()
+        let shadow = self.shadow.as_ref().map_or(0, |shadow| shadow.from.len() + shadow.to.len());
+        size_of::<Row>()
+            + 128
+            + texts
+            + shadow
+            + self.tags.iter().map(|tag| tag.len() + size_of::<String>()).sum::<usize>()
     }
 }
 

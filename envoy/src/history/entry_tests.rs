@@ -1,6 +1,7 @@
 use super::*;
 use envoy_types::pb::envoy::data::accesslog::v3::{HttpRequestProperties, HttpResponseProperties};
 use envoy_types::pb::google::protobuf::{Any, Duration, Timestamp, UInt32Value};
+use warren_rules::Comparison;
 
 const ROUTED: &str = r#","user":"ann","source":"dbt","rules":"7","rule":"etl","group":"etl","tags":["by-tag"],"client_tags":"a,b","catalog":"lake""#;
 const DENIED: &str = r#","user":"intern","source":"","rules":"7","rule":"interns","denied":true"#;
@@ -46,8 +47,20 @@ fn with_text(text: &[u8], body_bytes: u64, kept: KeptText) -> Row {
 
 #[test]
 fn a_query_is_kept_with_all_that_the_filter_and_envoy_know() {
-    let states =
-        [(QUERY_STATE, ROUTED.as_bytes()), (QUERY_ID_STATE, b"20261124_090507_00001_abcde"), (TEXT_STATE, b"SELECT 1")];
+    let shadow = Shadow {
+        candidate: 3,
+        comparison: Comparison::Differs,
+        from: "etl".into(),
+        rule: Some("new".into()),
+        to: "adhoc".into(),
+    };
+    let told = serde_json::to_vec(&shadow).unwrap();
+    let states = [
+        (QUERY_STATE, ROUTED.as_bytes()),
+        (QUERY_ID_STATE, b"20261124_090507_00001_abcde"),
+        (TEXT_STATE, b"SELECT 1"),
+        (SHADOW_STATE, told.as_slice()),
+    ];
     let hashes = body_hashes("SELECT 1");
     let want = Row {
         id: "20261124_090507_00001_abcde".into(),
@@ -68,6 +81,7 @@ fn a_query_is_kept_with_all_that_the_filter_and_envoy_know() {
         flags: String::new(),
         latency_ms: 1005,
         client: Client { client_tags: "a,b".into(), catalog: "lake".into(), schema: String::new() },
+        shadow: Some(shadow),
     };
     assert_eq!(Row::read(&entry(&states, 8), KeptText::Full, &Places::default(), own_id), Some(want));
 }

@@ -156,6 +156,7 @@ mod tests {
             flags: String::new(),
             latency_ms: 0,
             client: Client::default(),
+            shadow: None,
         }
     }
 

@@ -25,6 +25,9 @@ pub(crate) const QUERY_ID_STATE: &str = "wasm.warren.query_id";
 /// The first bytes of the query's text, if the history keeps any.
 pub(crate) const TEXT_STATE: &str = "wasm.warren.text";
 
+/// What a candidate would have done ([`warren_rules::Shadow`]), while there is one.
+pub(crate) const SHADOW_STATE: &str = "wasm.warren.shadow";
+
 /// How much of its log an Envoy holds back, in bytes, to send it at once. A second's worth is sent in any case.
 const SENT_AT_ONCE: u32 = 64 << 10;
 
@@ -88,8 +91,9 @@ fn line() -> StdoutAccessLog {
 /// What the filter found goes as bytes, whatever is in them: a text that is not UTF-8 would spoil a tag, and with it all
 /// entries that are sent beside it.
 fn to_control_service(log: &HistoryLog) -> HttpGrpcAccessLogConfig {
-    let states: &[&str] =
-        if log.text { &[QUERY_STATE, QUERY_ID_STATE, TEXT_STATE] } else { &[QUERY_STATE, QUERY_ID_STATE] };
+    // Named whether there is a candidate or not: a change of the listener would close connections.
+    let text = log.text.then_some(TEXT_STATE);
+    let states = [QUERY_STATE, QUERY_ID_STATE, SHADOW_STATE].into_iter().chain(text);
     HttpGrpcAccessLogConfig {
         common_config: Some(CommonGrpcAccessLogConfig {
             log_name: NAMESPACE.to_owned(),
@@ -103,7 +107,7 @@ fn to_control_service(log: &HistoryLog) -> HttpGrpcAccessLogConfig {
             transport_api_version: ApiVersion::V3.into(),
             buffer_flush_interval: millis(1_000),
             buffer_size_bytes: u32_value(SENT_AT_ONCE),
-            filter_state_objects_to_log: states.iter().map(|&name| name.to_owned()).collect(),
+            filter_state_objects_to_log: states.map(str::to_owned).collect(),
             ..CommonGrpcAccessLogConfig::default()
         }),
         ..HttpGrpcAccessLogConfig::default()
@@ -131,7 +135,10 @@ mod tests {
     #[test]
     fn a_text_that_is_not_wanted_is_not_asked_for() {
         let states = |text| to_control_service(&HistoryLog { text }).common_config.unwrap().filter_state_objects_to_log;
-        assert_eq!(states(true), ["wasm.warren.query", "wasm.warren.query_id", "wasm.warren.text"]);
-        assert_eq!(states(false), ["wasm.warren.query", "wasm.warren.query_id"]);
+        assert_eq!(
+            states(true),
+            ["wasm.warren.query", "wasm.warren.query_id", "wasm.warren.shadow", "wasm.warren.text"]
+        );
+        assert_eq!(states(false), ["wasm.warren.query", "wasm.warren.query_id", "wasm.warren.shadow"]);
     }
 }

@@ -1,8 +1,8 @@
 //! CDS: one Envoy cluster a group (new queries), one a coordinator (its follow-ups).
 
 use super::{
-    HASH_HEADER, ads, any, bool_value, extension, group_cluster, metadata, millis, own_cluster, set_header, socket,
-    u32_value,
+    HASH_HEADER, ads, any, bool_value, extension, group_cluster, metadata, millis, own_cluster, service_cluster,
+    set_header, socket, u32_value,
 };
 use crate::state::{Address, Policy};
 use envoy_types::pb::envoy::config::cluster::v3::circuit_breakers::Thresholds;
@@ -13,7 +13,7 @@ use envoy_types::pb::envoy::config::cluster::v3::{CircuitBreakers, Cluster, Outl
 use envoy_types::pb::envoy::config::common::mutation_rules::v3::HeaderMutation as HeaderMutationRule;
 use envoy_types::pb::envoy::config::common::mutation_rules::v3::header_mutation::Action;
 use envoy_types::pb::envoy::config::core::v3::header_value_option::HeaderAppendAction;
-use envoy_types::pb::envoy::config::core::v3::{Http1ProtocolOptions, HttpProtocolOptions as CommonOptions};
+use envoy_types::pb::envoy::config::core::v3::{Http1ProtocolOptions, HttpProtocolOptions as CommonOptions, Metadata};
 use envoy_types::pb::envoy::config::endpoint::v3::lb_endpoint::HostIdentifier;
 use envoy_types::pb::envoy::config::endpoint::v3::{ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints};
 use envoy_types::pb::envoy::extensions::filters::http::header_mutation::v3::{HeaderMutation, Mutations};
@@ -92,11 +92,20 @@ pub(crate) fn group(spec: &GroupSpec<'_>) -> Cluster {
 /// A coordinator's own Envoy cluster: one endpoint, always tried (no check, no ejection, no panic rule). Its prefix is
 /// known before it is chosen, so routes and filter say it; an upstream filter would cost each follow-up 2 µs.
 pub(crate) fn own(spec: &OwnSpec<'_>) -> Cluster {
-    let name = own_cluster(spec.slug);
+    at_address(own_cluster(spec.slug), spec.address, metadata(&endpoint_metadata(spec.slug)))
+}
+
+/// A routing service. Whether it is there is seen when it is asked.
+pub(crate) fn service(name: &str, address: &Address) -> Cluster {
+    at_address(service_cluster(name), address, None)
+}
+
+/// Whatever answers at one address.
+fn at_address(name: String, address: &Address, metadata: Option<Metadata>) -> Cluster {
     let endpoint = LbEndpoint {
-        metadata: metadata(&endpoint_metadata(spec.slug)),
+        metadata,
         host_identifier: Some(HostIdentifier::Endpoint(Endpoint {
-            address: Some(socket(&spec.address.host, spec.address.port)),
+            address: Some(socket(&address.host, address.port)),
             ..Endpoint::default()
         })),
         ..LbEndpoint::default()

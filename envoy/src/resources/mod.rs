@@ -46,6 +46,11 @@ pub(crate) fn own_cluster(slug: &str) -> String {
     format!("cluster/{slug}")
 }
 
+/// The Envoy cluster of a routing service.
+pub(crate) fn service_cluster(service: &str) -> String {
+    format!("service/{service}")
+}
+
 /// The slug of a Trino cluster's own Envoy cluster.
 pub(crate) fn slug_of_own_cluster(envoy_cluster: &str) -> Option<&str> {
     envoy_cluster.strip_prefix("cluster/")

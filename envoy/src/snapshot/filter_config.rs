@@ -3,6 +3,7 @@
 use super::{NAMESPACE, Settings};
 use crate::resources::{CLUSTER_HEADER, group_cluster, own_cluster};
 use crate::state::{Address, Policy, State};
+use std::collections::BTreeMap;
 use warren_rules::{ClusterTarget, Data, GroupTarget, PluginConfig, RuleFile};
 
 /// What the filter is told: rules, and where each group and cluster is.
@@ -46,9 +47,11 @@ pub(super) fn plugin_config(settings: &Settings, state: &State, files: Vec<RuleF
         version: state.rule_set.as_ref().map_or_else(|| "none".to_owned(), |r| r.version.to_string()),
         rules: files.into_iter().filter(RuleFile::is_script).collect(),
         data,
+        candidate: None,
         default_group: settings.default_group.clone(),
         groups,
         clusters,
+        external: BTreeMap::new(),
         body: true,
         routing_header: CLUSTER_HEADER.to_owned(),
         metadata_namespace: NAMESPACE.to_owned(),

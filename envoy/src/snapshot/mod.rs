@@ -18,7 +18,8 @@ use crate::resources::wasm::{FilterSpec, Lacking, Module};
 use crate::resources::{
     self, FILTER, LISTENER, NAMESPACE, ROUTES, SERVER_CERTIFICATE, any, group_cluster, own_cluster,
 };
-use crate::state::{Address, State};
+use crate::services::Services;
+use crate::state::{Address, RuleSetVersion, State};
 use envoy_types::pb::google::protobuf::Any;
 use filter_config::plugin_config;
 use groups::{coordinators, live};
@@ -27,7 +28,7 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use thiserror::Error;
-use warren_rules::{PluginConfig, RuleSet};
+use warren_rules::{Candidate, PluginConfig, RuleSet};
 
 /// Types of resources, in the order in which they are pushed: what is named comes before what names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,6 +55,8 @@ pub(crate) struct Resource {
 pub(crate) struct Snapshot {
     /// Hash over all resources' versions.
     pub(crate) version: String,
+    /// Why the candidate is not asked, though there is one.
+    pub(crate) without_candidate: Option<String>,
     resources: BTreeMap<Kind, BTreeMap<String, Resource>>,
 }
 
@@ -69,6 +72,7 @@ pub(crate) struct Settings {
     pub(crate) history_text_bytes: usize,
     pub(crate) listener: ListenerSpec,
     pub(crate) module: Module,
+    pub(crate) services: Services,
 }
 
 /// Why a snapshot is not served.
@@ -140,7 +144,26 @@ impl Snapshot {
             snapshot.add(Kind::Cluster, &own_cluster(&endpoint.slug), &spec, &resources::cluster::own(&spec));
         }
 
-        let config = plugin_config(settings, state, files, rules.data());
+        let candidate = match candidate(state) {
+            Ok(candidate) => candidate,
+            Err(why) => {
+                snapshot.without_candidate = Some(why);
+                None
+            }
+        };
+        // Envoys are told of the routing services that rules name, and of no other.
+        let named = rules.services();
+        let services = settings.services.iter().filter(|(name, _)| named.iter().any(|found| found.name == **name));
+        let mut external = BTreeMap::new();
+        for (name, service) in services {
+            let cluster = resources::cluster::service(name, &service.address);
+            snapshot.add(Kind::Cluster, &service.asked.envoy_cluster, &service.address, &cluster);
+            external.insert(name.clone(), service.asked.clone());
+        }
+
+        let candidate_reads_load = candidate.as_ref().is_some_and(|candidate| candidate.data.needs.load);
+        let reads_load = rules.reads_load() || candidate_reads_load;
+        let config = PluginConfig { external, candidate, ..plugin_config(settings, state, files, rules.data()) };
         let spec = FilterSpec { module: &settings.module, config: &config };
         // Which module it is stands in the version, since a new one is for one Envoy after the other (`xds::rollout`).
         let filter_version = format!("{}.{}", version(&spec), version(&settings.module));
@@ -154,7 +177,7 @@ impl Snapshot {
             extra_paths: &settings.extra_paths,
             ui_domain: settings.ui_domain.as_deref(),
             coordinators: follow_ups(state, observed),
-            live: groups.keys().map(|g| (*g, live(g, state, observed, rules.reads_load()))).collect(),
+            live: groups.keys().map(|g| (*g, live(g, state, observed, reads_load))).collect(),
             body_limit: settings.listener.body_limit,
             show_rule: settings.show_rule,
         };
@@ -206,7 +229,8 @@ impl Snapshot {
             .groups
             .iter()
             .map(|(name, group)| (name, &group.envoy_cluster))
-            .chain(config.clusters.iter().map(|(name, cluster)| (name, &cluster.envoy_cluster)));
+            .chain(config.clusters.iter().map(|(name, cluster)| (name, &cluster.envoy_cluster)))
+            .chain(config.external.iter().map(|(name, service)| (name, &service.envoy_cluster)));
         for (name, envoy_cluster) in named {
             if !clusters.contains(envoy_cluster.as_str()) {
                 return Err(SnapshotError::Dangling {
@@ -227,6 +251,14 @@ impl Snapshot {
         }
         Ok(())
     }
+}
+
+/// The candidate, for the filter. One that does not compile costs nothing but itself.
+fn candidate(state: &State) -> Result<Option<Candidate>, String> {
+    let Some(RuleSetVersion { version, files }) = &state.candidate else { return Ok(None) };
+    let rules = RuleSet::compile(files).map_err(|errors| format!("candidate {version} is not asked: {errors}"))?;
+    let scripts = files.iter().filter(|file| file.is_script()).cloned().collect();
+    Ok(Some(Candidate { number: *version, rules: scripts, data: rules.data() }))
 }
 
 fn follow_ups<'a>(state: &'a State, observed: &'a Observed) -> Vec<FollowUps<'a>> {

@@ -28,6 +28,7 @@ fn settings() -> Settings {
             request_timeout: std::time::Duration::from_secs(300),
         },
         module: Module::Fetched { sha256: "ab".repeat(32) },
+        services: Services::new(),
     }
 }
 

@@ -5,7 +5,7 @@ mod read;
 
 pub(crate) use read::{HistoryFilter, HistoryQuery, Page, QueryEnd};
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, candidate};
 use crate::history::{Outcome, Row};
 use sqlx::PgConnection;
 use std::time::Duration;
@@ -39,6 +39,7 @@ impl Store {
         let mut tx = self.pool().await?.begin().await?;
         insert(&mut tx, "query_history", &with_id).await?;
         insert(&mut tx, "warren_query_without_id", &without).await?;
+        candidate::count(&mut tx, rows).await?;
         tx.commit().await?;
         Ok(())
     }

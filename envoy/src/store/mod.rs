@@ -1,6 +1,7 @@
 //! PostgreSQL: the only folder with SQL.
 
 mod audit;
+mod candidate;
 mod clusters;
 mod column;
 mod groups;
@@ -19,6 +20,7 @@ use thiserror::Error;
 use tokio::sync::OnceCell;
 
 pub(crate) use audit::AuditEntry;
+pub(crate) use candidate::{CandidateCount, CandidateReport};
 pub(crate) use history::{HistoryFilter, HistoryQuery, Page, QueryEnd};
 pub(crate) use lifecycle::{Leaving, Operation};
 pub(crate) use rules::RuleSetEntry;

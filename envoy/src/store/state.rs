@@ -80,8 +80,20 @@ impl Store {
                     })
                 })
                 .transpose()?;
+        let candidate = sqlx::query(
+            "SELECT candidate, files::text AS files FROM warren_candidate WHERE ended_at IS NULL ORDER BY candidate DESC LIMIT 1",
+        )
+        .fetch_optional(&mut *tx)
+        .await?
+        .map(|row| {
+            Ok::<_, sqlx::Error>(RuleSetVersion {
+                version: row.try_get("candidate")?,
+                files: decode(row.try_get("files")?)?,
+            })
+        })
+        .transpose()?;
         tx.commit().await?;
-        Ok((State { clusters, endpoints, groups, rule_set }, expired))
+        Ok((State { clusters, endpoints, groups, rule_set, candidate }, expired))
     }
 
     /// Writes the last part of a coordinator's query ids.

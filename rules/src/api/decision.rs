@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, NativeCallContext};
 
-use crate::headers;
-use crate::runtime::Runtime;
+use crate::external::ExternalAnswer;
+use crate::runtime::{Ended, Runtime};
+use crate::{headers, limits};
 
 type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
 
@@ -23,6 +24,7 @@ pub(crate) struct Route {
     pub(crate) groups: Vec<ImmutableString>,
     pub(crate) cluster: Option<ImmutableString>,
     pub(crate) only: bool,
+    pub(crate) cache: Option<u32>,
     pub(crate) headers: Vec<(ImmutableString, ImmutableString)>,
     pub(crate) tags: Vec<ImmutableString>,
     pub(crate) place: Place,
@@ -51,14 +53,11 @@ pub(crate) fn register(engine: &mut Engine, runtime: &Rc<Runtime>) {
 
     let shared = Rc::clone(runtime);
     engine.register_fn("route", move |ctx: NativeCallContext, group: ImmutableString| -> Result<Route> {
-        Ok(Route {
-            groups: vec![named("route", group)?],
-            cluster: None,
-            only: false,
-            headers: Vec::new(),
-            tags: Vec::new(),
-            place: place(&ctx, &shared),
-        })
+        Ok(route_to(named("route", group)?, Vec::new(), place(&ctx, &shared)))
+    });
+    let shared = Rc::clone(runtime);
+    engine.register_fn("external", move |ctx: NativeCallContext, service: ImmutableString| -> Result<Route> {
+        external(&shared, &service, place(&ctx, &shared))
     });
     let shared = Rc::clone(runtime);
     engine.register_fn("deny", move |ctx: NativeCallContext, message: ImmutableString| -> Result<Denial> {
@@ -81,6 +80,10 @@ pub(crate) fn register(engine: &mut Engine, runtime: &Rc<Runtime>) {
     });
     engine.register_fn("cluster", |mut route: Route, name: ImmutableString| -> Result<Route> {
         route.cluster = Some(named("cluster", name)?);
+        Ok(route)
+    });
+    engine.register_fn("cache", |mut route: Route, time: ImmutableString| -> Result<Route> {
+        route.cache = Some(cache_seconds(&time).map_err(fail)?);
         Ok(route)
     });
     engine.register_fn("header", |mut route: Route, name: ImmutableString, value: ImmutableString| {
@@ -109,6 +112,42 @@ pub(crate) fn register(engine: &mut Engine, runtime: &Rc<Runtime>) {
         denial.tags.push(named("tag", tag)?);
         Ok(denial)
     });
+}
+
+fn route_to(group: ImmutableString, headers: Vec<(ImmutableString, ImmutableString)>, place: Place) -> Route {
+    Route { groups: vec![group], cluster: None, only: false, cache: None, headers, tags: Vec::new(), place }
+}
+
+/// The group that a routing service names. Where it names none, the rule ends here.
+fn external(runtime: &Runtime, service: &ImmutableString, place: Place) -> Result<Route> {
+    let Some(query) = runtime.query() else { return Err(fail("`external` asks about a query, and here is none")) };
+    let ended = match query.external(service) {
+        None => Ended::Asks(service.clone()),
+        Some(Err(why)) => return Err(fail(format!("the routing service `{service}` was of no help: {why}"))),
+        Some(Ok(ExternalAnswer::Errors(errors))) => {
+            Ended::Denies(Denial { message: errors.join("; ").into(), tags: Vec::new(), place })
+        }
+        Some(Ok(ExternalAnswer::Group { group, headers })) => {
+            let headers = headers.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+            if !group.is_empty() {
+                return Ok(route_to(group.into(), headers, place));
+            }
+            Ended::Passes(headers)
+        }
+    };
+    runtime.end(ended);
+    // No rule can catch this.
+    Err(EvalAltResult::ErrorTerminated(Dynamic::UNIT, rhai::Position::NONE).into())
+}
+
+/// Seconds of a time such as `30s`, `5m`, `2h`, `1d`.
+pub(crate) fn cache_seconds(time: &str) -> std::result::Result<u32, String> {
+    let units = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)];
+    let seconds = units.into_iter().find_map(|(unit, seconds)| {
+        let number: u32 = time.strip_suffix(unit)?.parse().ok()?;
+        number.checked_mul(seconds).filter(|seconds| (1..=limits::CACHE_SECONDS).contains(seconds))
+    });
+    seconds.ok_or_else(|| format!("`{time}` is no time from 1s to 7d"))
 }
 
 fn header(name: ImmutableString, value: ImmutableString) -> Result<(ImmutableString, ImmutableString)> {

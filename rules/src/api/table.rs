@@ -94,8 +94,8 @@ pub fn table() -> impl Iterator<Item = &'static Entry> {
 }
 
 use Type::{
-    Addition, Any, Bool, Denial, Function, Group, List, Literal, Map, Number, Query, Route, Sql, String as Text,
-    Strings, Table, Texts, Unit,
+    Addition, Any, Bool, Decision, Denial, Function, Group, List, Literal, Map, Number, Query, Route, Sql,
+    String as Text, Strings, Table, Texts, Unit,
 };
 
 #[rustfmt::skip]
@@ -108,6 +108,9 @@ const OURS: &[Entry] = &[
         "The query goes to this group.", r#"route("adhoc")"#),
     function("deny", &[("message", Text)], Denial,
         "The query is refused with this message.", r#"deny("not at night")"#),
+    function("external", &[("service", Literal)], Decision,
+        "The query goes to the group that this routing service names. If it names none, the rule passes on; if it is of no help, the rule is skipped.",
+        r#"external("router")"#),
     function("header", &[("name", Text), ("value", Text)], Addition,
         "Adds a request header to what a later rule decides; the rule passes on.",
         r#"header("X-Trino-Session", "query_max_run_time=1h")"#),
@@ -126,6 +129,9 @@ const OURS: &[Entry] = &[
         "Fail rather than fall back to the default group.", r#"route("vault").only()"#),
     method(Route, "cluster", &[("name", Text)], Route,
         "This cluster and no other.", r#"route("etl").cluster("etl-1")"#),
+    method(Route, "cache", &[("time", Text)], Route,
+        "The result may answer the same query again for so long, 1s to 7d. Nothing does that yet: the decision says so to whoever reads it.",
+        r#"route("bi").cache("5m")"#),
     method(Route, "header", &[("name", Text), ("value", Text)], Route,
         "Sets a request header; for lists such as X-Trino-Session, this value wins per key.",
         r#"route("etl").header("X-Trino-Session", "query_max_run_time=4h")"#),

@@ -46,7 +46,7 @@ impl<'a> Checker<'a> {
             self.unknown_function(name, position);
             return Type::Any;
         }
-        if matches!(name, "route" | "deny") {
+        if matches!(name, "route" | "deny" | "external") {
             let decision = self.mention(name, position);
             self.uses.decisions.push(decision);
         }

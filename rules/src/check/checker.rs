@@ -41,7 +41,8 @@ pub(super) struct Checker<'a> {
     /// What functions give for arguments of these types; `Any` while it is being found out.
     calls: BTreeMap<(&'a str, Vec<Type>), Type>,
     called: BTreeSet<&'a str>,
-    depth: usize,
+    /// Functions around what is checked.
+    pub(super) depth: usize,
 }
 
 impl<'a> Checker<'a> {

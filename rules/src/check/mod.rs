@@ -31,6 +31,8 @@ pub(crate) struct Uses {
     pub(crate) needs: Needs,
     pub(crate) groups: Vec<Mention>,
     pub(crate) clusters: Vec<Mention>,
+    /// Routing services that are asked.
+    pub(crate) services: Vec<Mention>,
     /// Where the statement is read.
     pub(crate) statements: Vec<Mention>,
     /// Where the user's name is read.
@@ -86,6 +88,7 @@ impl Uses {
         for (ours, theirs) in [
             (&mut self.groups, other.groups),
             (&mut self.clusters, other.clusters),
+            (&mut self.services, other.services),
             (&mut self.statements, other.statements),
             (&mut self.users, other.users),
             (&mut self.decisions, other.decisions),

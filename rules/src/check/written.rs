@@ -8,6 +8,7 @@ use rhai::{Dynamic, Expr, FnCallExpr, Position};
 use super::calls::TIME;
 use super::checker::Checker;
 use crate::api::Type;
+use crate::api::decision::cache_seconds;
 use crate::data::{TABLES, Table};
 use crate::{headers, suggest};
 
@@ -47,6 +48,14 @@ impl<'a> Checker<'a> {
                     self.report(at, &format!("`{name}` was given an empty string"), Some(help));
                 }
             }
+            ("cache", [_]) => {
+                for (time, at) in self.strings(first) {
+                    if let Err(why) = cache_seconds(&time) {
+                        self.report(at, &why, Some("write `30s`, `5m`, `2h` or `1d`"));
+                    }
+                }
+            }
+            ("external", [_]) => self.service(first, position),
             ("table", [_]) => self.table(first, position),
             (name, [zone]) if TIME.contains(&name) => {
                 let zones = self.strings(zone);
@@ -78,6 +87,23 @@ impl<'a> Checker<'a> {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn service(&mut self, name: &'a Expr, position: Position) {
+        if self.rule.is_none() && self.depth == 0 {
+            self.report(position, "`external` asks about a query, and here is none", Some("move it into a rule"));
+        }
+        let names = self.strings(name);
+        if names.is_empty() {
+            let help = "put its name between quotes, or into a `const`";
+            self.report(position, "the name of a routing service is written out, not computed", Some(help));
+        }
+        self.uses.needs.body = true;
+        self.uses.needs.address = true;
+        for (name, at) in names {
+            let found = self.mention(&name, at);
+            self.uses.services.push(found);
         }
     }
 

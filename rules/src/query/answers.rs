@@ -46,7 +46,7 @@ impl Query {
             }
             Fact::Group(name) => Answer::Group(self.live.group(name)),
             Fact::Serving(name) => Answer::Flag(self.live.serving(name)),
-            Fact::Text => Answer::Unique,
+            Fact::Text | Fact::External(_) => Answer::Unique,
             Fact::Sql(fact) => self.answer_sql(*fact),
         }
     }

@@ -83,6 +83,11 @@ impl RuleSet {
         self.uses.clusters.clone()
     }
 
+    /// Routing services that are asked.
+    pub fn services(&self) -> Vec<Mention> {
+        self.uses.services.clone()
+    }
+
     /// Where the statement is read.
     pub(crate) fn statements(&self) -> &[Mention] {
         &self.uses.statements

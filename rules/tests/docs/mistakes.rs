@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use warren_rules::{RuleFile, RuleSet, check_references};
+use warren_rules::{Known, RuleFile, RuleSet, check_references};
 
 use crate::markdown::{Block, blocks};
 
@@ -61,7 +61,11 @@ fn said(case: &[Block<'_>]) -> String {
         .collect();
     let errors = match (RuleSet::compile(&files), case.iter().find(|block| block.language() == KNOWN)) {
         (Err(errors), _) => errors.0,
-        (Ok(rules), Some(known)) => check_references(&rules, &names(known, "groups: "), &names(known, "clusters: ")),
+        (Ok(rules), Some(known)) => {
+            let names = |of| Some(names(known, of));
+            let (groups, clusters, services) = (names("groups: "), names("clusters: "), names("routing services: "));
+            check_references(&rules, &Known { groups, clusters, services })
+        }
         (Ok(_), None) => Vec::new(),
     };
     assert!(!errors.is_empty(), "{}: nothing is said", case[0].heading);

@@ -1,7 +1,7 @@
 //! What rules can say, and what comes of it.
 
 use crate::common::{compile, compile_files, decide, outcome, query};
-use warren_rules::RuleSet;
+use warren_rules::{Known, RuleSet};
 
 fn rules(source: &str) -> RuleSet {
     compile(source).unwrap_or_else(|errors| panic!("{errors}\n{source}"))
@@ -218,11 +218,9 @@ fn knows_what_the_rules_read_and_name() {
 #[test]
 fn names_that_do_not_exist_are_reported_by_who_knows() {
     let rules = rules("rule(\"a\", |q| route(\"adhok\").or(\"x\").cluster(\"etl1\"));\notherwise(route(\"adhoc\"));");
-    let known = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-    let found: Vec<String> = warren_rules::check_references(&rules, &known(&["adhoc", "etl"]), &known(&["etl-1"]))
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let names = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+    let known = Known { groups: names(&["adhoc", "etl"]), clusters: names(&["etl-1"]), services: None };
+    let found: Vec<String> = warren_rules::check_references(&rules, &known).iter().map(ToString::to_string).collect();
     assert_eq!(
         found,
         [

@@ -6,6 +6,8 @@ mod common;
 mod data;
 /// Files as editors write them.
 mod editors;
+/// Routing services that rules ask.
+mod external;
 /// Rules that fail while they run.
 mod failures;
 /// What rules can say, and what comes of it.

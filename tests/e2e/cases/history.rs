@@ -18,7 +18,7 @@ pub(super) mod keeping;
 const KEPT: usize = 16_384;
 
 /// What `warren history` says of one query.
-fn entry(stack: &Stack, query_id: &str) -> Result<Value> {
+pub(super) fn entry(stack: &Stack, query_id: &str) -> Result<Value> {
     eventually(SOON, &format!("{query_id} to be in the history"), || {
         Ok(serde_json::from_str(&stack.warren.cli(&["history", query_id, "--json"])?)?)
     })

@@ -11,6 +11,7 @@ use crate::fetch::Programs;
 use crate::postgres_server::PostgresServer;
 use crate::progress::Progress;
 use crate::relay::Relay;
+use crate::routing_service::RoutingService;
 use crate::run_dir::RunDir;
 use crate::trino_gateway::TrinoGateway;
 use crate::warren::{Warren, WarrenOptions};
@@ -34,6 +35,7 @@ pub(super) struct Control {
     pub(super) warren_options: WarrenOptions,
     pub(super) warren: Warren,
     pub(super) envoys: Vec<Envoy>,
+    pub(super) service: RoutingService,
 }
 
 impl Control {
@@ -57,12 +59,14 @@ impl Control {
             None => None,
         };
         let database = if options.relays { Some(Relay::start(postgres.port())?) } else { None };
+        let service = RoutingService::start()?;
+        let services = ["--services".to_owned(), service.write_services(run)?.display().to_string()];
         let warren_options = WarrenOptions {
             database_url: database.as_ref().map_or_else(|| postgres.url(), |relay| postgres.url_through(relay)),
             listen: listen.first().map_or(0, |(_, port)| *port),
             rules: Some(rules.to_owned()),
             default_group: options.default_group.clone(),
-            more: options.warren.clone(),
+            more: services.iter().chain(&options.warren).cloned().collect(),
             environment: environment.clone(),
             ..WarrenOptions::default()
         };
@@ -80,7 +84,7 @@ impl Control {
             let start = || Envoy::start_in(programs, run, name, &with_runtime(&bootstrap), 2, environment.clone());
             envoys.push(progress.part(&format!("Envoy {name}")).run(start)?);
         }
-        Ok(Self { postgres, relays, clock, trino_gateway, warren_options, warren, envoys })
+        Ok(Self { postgres, relays, clock, trino_gateway, warren_options, warren, envoys, service })
     }
 }
 

@@ -7,12 +7,12 @@ use crate::status::StatusReport;
 use anyhow::Result;
 use clap::Args;
 use std::path::PathBuf;
-use warren_rules::{RuleError, RuleFile, RuleSet, cases, check_references, notes};
+use warren_rules::{Known, RuleError, RuleFile, RuleSet, cases, check_references, notes};
 
 #[derive(Args)]
 pub(crate) struct CheckArgs {
     dir: PathBuf,
-    /// Ask the API which groups and clusters there are, and report names that are none
+    /// Ask the API which groups, clusters and routing services there are, and report names that are none
     #[arg(long)]
     live: bool,
     /// These are the groups that there are; without them and --live, any name is taken
@@ -21,13 +21,6 @@ pub(crate) struct CheckArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
-}
-
-/// What there is beside the rules, as far as it is known.
-struct Known {
-    groups: Vec<String>,
-    /// None if not known.
-    clusters: Option<Vec<String>>,
 }
 
 pub(super) async fn run(api: &ApiArgs, args: CheckArgs) -> Result<Outcome> {
@@ -40,12 +33,11 @@ pub(super) async fn run(api: &ApiArgs, args: CheckArgs) -> Result<Outcome> {
     };
     let known = if args.live {
         let status: StatusReport = Client::new(api)?.get("status").await?;
-        let (groups, clusters) = status.names();
-        Some(Known { groups, clusters: Some(clusters) })
+        status.known()
     } else {
-        (!args.groups.is_empty()).then_some(Known { groups: args.groups, clusters: None })
+        Known { groups: (!args.groups.is_empty()).then_some(args.groups), ..Known::default() }
     };
-    let Findings { rules, errors, notes } = findings(&files, known);
+    let Findings { rules, errors, notes } = findings(&files, &known);
     if args.json {
         say!("{}", serde_json::to_string_pretty(&serde_json::json!({"errors": errors, "notes": notes}))?);
     } else {
@@ -72,14 +64,11 @@ struct Findings {
     notes: Vec<RuleError>,
 }
 
-fn findings(files: &[RuleFile], known: Option<Known>) -> Findings {
+fn findings(files: &[RuleFile], known: &Known) -> Findings {
     let in_cases = cases::read(files).map_err(|errors| errors.0).err().unwrap_or_default();
     match RuleSet::compile(files) {
         Ok(rules) => {
-            let mut errors = known.map_or_else(Vec::new, |known| {
-                let clusters = known.clusters.unwrap_or_else(|| rules.clusters().into_iter().map(|c| c.name).collect());
-                check_references(&rules, &known.groups, &clusters)
-            });
+            let mut errors = check_references(&rules, known);
             errors.extend(in_cases);
             Findings { rules: rules.rule_names().count(), errors, notes: notes(&rules) }
         }

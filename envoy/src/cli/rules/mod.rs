@@ -8,6 +8,7 @@ mod import_mvel;
 mod past;
 mod publish;
 mod replay;
+mod shadow;
 
 use super::{ApiArgs, Outcome};
 use crate::rules_folder;
@@ -34,6 +35,8 @@ pub(crate) enum RulesCommand {
     ImportMvel(import_mvel::ImportMvelArgs),
     /// Put a folder of rules in force, once its cases pass
     Publish(publish::PublishArgs),
+    /// Ask a folder of rules about every query beside the rules in force, route nothing by it, and tell what would differ
+    Shadow(shadow::ShadowArgs),
     /// Show published rule sets, the one in force first
     List {
         /// Print JSON
@@ -54,6 +57,7 @@ pub(super) async fn run(api: &ApiArgs, command: RulesCommand) -> Result<Outcome>
         RulesCommand::Replay(args) => replay::run(api, args).await,
         RulesCommand::ImportMvel(args) => import_mvel::run(&args),
         RulesCommand::Publish(args) => publish::publish(api, args).await,
+        RulesCommand::Shadow(args) => shadow::run(api, args).await,
         RulesCommand::List { json } => publish::list(api, json).await,
         RulesCommand::Rollback { version } => publish::rollback(api, version).await,
     }
