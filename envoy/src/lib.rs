@@ -19,6 +19,7 @@ mod judge;
 mod last_good;
 mod lifecycle;
 mod load;
+mod login;
 mod mvel;
 mod newcomers;
 mod reconcile;

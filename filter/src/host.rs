@@ -48,6 +48,15 @@ pub(crate) fn reply(body: &str) {
     }
 }
 
+/// Says that somebody has to log in, and how, as Trino itself says it: 401, the reason as plain text.
+pub(crate) fn reply_unauthorized(challenges: &[String], why: &str) {
+    let challenges = challenges.iter().map(|challenge| ("www-authenticate", challenge.as_str()));
+    let headers = [("content-type", "text/plain")].into_iter().chain(challenges).collect();
+    if let Err(status) = hostcalls::send_http_response(401, headers, Some(why.as_bytes())) {
+        log::warn!("could not answer: {status:?}");
+    }
+}
+
 /// Asks an Envoy cluster for something; the answer comes with [`HttpContext`](proxy_wasm::traits::HttpContext).
 ///
 /// # Errors

@@ -8,12 +8,14 @@ use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 use std::rc::Rc;
 use std::time::Duration;
+use warren_rules::login::{Admission, PRINCIPAL_HEADER, take_caller};
 use warren_rules::reply::{ErrorKind, GENERIC_USER_ERROR, PERMISSION_DENIED, UNKNOWN_TRANSACTION};
 use warren_rules::{
     Action as Decided, Decision, ExternalAnswer, HASH_HEADER, PREFIX_HEADER, QUERY_ID_WITHIN, Query, RuleSet, Target,
     Transaction, access_log_fields, find_query_id, is_list_header, merge_list_header, parse_transaction, prefix,
 };
 
+const USER: &str = "x-trino-user";
 const TRANSACTION: &str = "x-trino-transaction-id";
 /// Where the access log of the history finds the text.
 const TEXT: &str = "warren.text";
@@ -72,6 +74,31 @@ impl Http {
     pub(crate) fn new(active: Rc<Active>) -> Http {
         let text = PassingText::of(active.config.history_text_bytes);
         Http { active, phase: Phase::Done, text, waiting: None }
+    }
+
+    /// Lets a request in, if somebody has to log in; what is to become of it if that was all there is to do.
+    fn let_in(&mut self, headers: &mut Vec<(String, String)>) -> Option<Action> {
+        let active = self.active.clone();
+        let login = active.login.as_ref()?;
+        match login.admit(headers) {
+            Admission::In { principal, names_no_user } => {
+                host::set_request_header(PRINCIPAL_HEADER, &principal);
+                if names_no_user {
+                    host::set_request_header(USER, &principal);
+                }
+                (!login.is_new_query(headers)).then_some(Action::Continue)
+            }
+            Admission::NotLoggedIn(why) => {
+                metrics::not_logged_in();
+                host::reply_unauthorized(login.challenges(), &why);
+                Some(Action::Pause)
+            }
+            Admission::Denied(message) => {
+                metrics::may_not_be();
+                host::reply(&PERMISSION_DENIED.body(&message));
+                Some(Action::Pause)
+            }
+        }
     }
 
     /// Decides and acts, once all is known that the rules ask for.
@@ -266,11 +293,14 @@ impl Context for Http {
 
 impl HttpContext for Http {
     fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
-        let headers = host::request_headers();
+        let mut headers = host::request_headers();
         #[cfg(feature = "planted-panic")]
         #[expect(clippy::panic, reason = "what the feature is for")]
         if headers.iter().any(|(name, _)| name == "x-planted-panic") {
             panic!("a panic was planted here");
+        }
+        if let Some(outcome) = self.let_in(&mut headers) {
+            return outcome;
         }
         if self.active.reads_body() && !end_of_stream {
             self.phase = Phase::WaitsForBody(headers);
@@ -316,10 +346,14 @@ impl HttpContext for Http {
     }
 }
 
-fn query(active: &Active, headers: Vec<(String, String)>, body: Option<String>) -> Query {
+fn query(active: &Active, mut headers: Vec<(String, String)>, body: Option<String>) -> Query {
+    let caller = active.login.is_some().then(|| take_caller(&mut headers));
     let pseudo = |name: &str| headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone()).unwrap_or_default();
     let (method, path, host_name) = (pseudo(":method"), pseudo(":path"), pseudo(":authority"));
     let mut query = Query::new(method, path, headers).host(host_name);
+    if let Some((principal, claims)) = caller {
+        query = query.principal(principal).claims(claims);
+    }
     if let Some(body) = body {
         query = query.body(body);
     }

@@ -19,6 +19,8 @@ enum Event {
     Denied,
     RuleFailed,
     Refused,
+    NotLoggedIn,
+    MayNotBe,
     BodyRead,
     ServiceAsked,
     AnswerKept,
@@ -71,6 +73,16 @@ pub(crate) fn refused() {
     count(Event::Refused, "", "");
 }
 
+/// A request named nobody who may come in.
+pub(crate) fn not_logged_in() {
+    count(Event::NotLoggedIn, "", "");
+}
+
+/// Somebody wanted to be another whom they may not be.
+pub(crate) fn may_not_be() {
+    count(Event::MayNotBe, "", "");
+}
+
 /// A query waited for its body.
 pub(crate) fn body_read() {
     count(Event::BodyRead, "", "");
@@ -98,6 +110,8 @@ impl Event {
             Event::Denied => format!("warren_denied_rule_{rule}_total"),
             Event::RuleFailed => format!("warren_rule_errors_rule_{rule}_total"),
             Event::Refused => "warren_refused_total".to_owned(),
+            Event::NotLoggedIn => "warren_unauthorized_total".to_owned(),
+            Event::MayNotBe => "warren_impersonation_denied_total".to_owned(),
             Event::BodyRead => "warren_body_reads_total".to_owned(),
             Event::Compared(comparison) => format!("warren_candidate_{}_rule_{rule}_total", comparison.name()),
             Event::ServiceAsked => "warren_external_calls_total".to_owned(),

@@ -10,6 +10,7 @@ use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
 use std::cell::RefCell;
 use std::rc::Rc;
+use warren_rules::login::Policy;
 use warren_rules::{PluginConfig, RuleSet};
 
 /// A configuration that compiled.
@@ -18,6 +19,8 @@ pub(crate) struct Active {
     pub(crate) rules: RuleSet,
     /// Rules that are asked and not obeyed.
     pub(crate) candidate: Option<Candidate>,
+    /// Who may run queries.
+    pub(crate) login: Option<Policy>,
     /// What the route says of groups.
     pub(crate) live: Rc<RouteMetadata>,
     /// What routing services said.
@@ -35,8 +38,10 @@ impl Active {
         let rules = RuleSet::load(&config.rules, config.data.clone())
             .map_err(|errors| format!("rule set {}: {errors}", config.version))?;
         let candidate = config.candidate.as_ref().and_then(Candidate::read);
+        let login = config.login.as_ref().map(Policy::compile).transpose();
+        let login = login.map_err(|errors| format!("login: {}", errors.join("; ")))?;
         let live = Rc::new(RouteMetadata::new(&config.metadata_namespace));
-        Ok(Active { config, rules, candidate, live, answers: RefCell::default() })
+        Ok(Active { config, rules, candidate, login, live, answers: RefCell::default() })
     }
 
     /// Must a query wait for its body?

@@ -5,6 +5,7 @@
 
 mod external_answer;
 mod headers;
+mod login;
 mod path;
 mod plugin_config;
 mod route_metadata;
@@ -14,6 +15,7 @@ mod transaction;
 
 pub use external_answer::external_answer;
 pub use headers::headers;
+pub use login::login;
 pub use path::path;
 pub use plugin_config::plugin_config;
 pub use route_metadata::route_metadata;
@@ -25,9 +27,10 @@ pub use transaction::{query_id, transaction};
 pub type Target = fn(&[u8]);
 
 /// All targets, by the names of their corpora.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("external_answer", external_answer),
     ("headers", headers),
+    ("login", login),
     ("path", path),
     ("plugin_config", plugin_config),
     ("query_id", query_id),

@@ -113,6 +113,7 @@ impl Table {
             live: BTreeMap::new(),
             body_limit: 1024,
             show_rule: false,
+            login: None,
         });
         Table { tree: tree(config).unwrap_or_else(|| unreachable!("the routes are no tree of prefixes")) }
     }

@@ -17,6 +17,9 @@ struct Fields<'a> {
     user: &'a str,
     #[serde(serialize_with = "cut")]
     source: &'a str,
+    /// Empty if it is the user, too.
+    #[serde(skip_serializing_if = "str::is_empty", serialize_with = "cut")]
+    principal: &'a str,
     rules: &'a str,
     rule: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,13 +38,14 @@ struct Fields<'a> {
 
 /// `,"user":"ann","source":"","rules":"7","rule":"etl","group":"etl"`: to be put before the last brace of an object.
 ///
-/// `"denied":true` is there if a rule denied it, `client_tags`, `catalog` and `schema` if the client named them. `rules` is the version of the rule set, `group` where the query goes, if it goes anywhere. Without any serialization
+/// `principal` is there if who logged in is another than the user, `"denied":true` if a rule denied it, `client_tags`, `catalog` and `schema` if the client named them. `rules` is the version of the rule set, `group` where the query goes, if it goes anywhere. Without any serialization
 /// error, which there is no cause for; with one it is empty.
 pub fn access_log_fields(query: &Query, rules: &str, decision: &Decision, group: Option<&str>) -> String {
     let header = |name| query.header(name).unwrap_or_default();
     let fields = Fields {
         user: query.user(),
         source: query.source(),
+        principal: if query.logged_in() == query.user() { "" } else { query.logged_in() },
         rules,
         rule: decision.rule.as_deref(),
         group,
@@ -90,6 +94,18 @@ mod tests {
         ] {
             assert_eq!(fields(user, route, group), want);
         }
+    }
+
+    #[test]
+    fn says_who_logged_in_if_that_is_another_than_the_user() {
+        let rules = RuleSet::compile(&[]).unwrap();
+        let fields = |principal: &str| {
+            let query = Query::new("POST", "/v1/statement", vec![("x-trino-user".to_owned(), "ann".to_owned())]);
+            let query = Rc::new(query.principal(principal));
+            access_log_fields(&query, "7", &rules.decide(query.clone()), None)
+        };
+        assert_eq!(fields("airflow"), r#","user":"ann","source":"","principal":"airflow","rules":"7","rule":null"#);
+        assert_eq!(fields("ann"), r#","user":"ann","source":"","rules":"7","rule":null"#);
     }
 
     #[test]

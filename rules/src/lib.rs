@@ -48,6 +48,7 @@ mod facts;
 mod headers;
 pub mod limits;
 mod live_state;
+pub mod login;
 mod memo;
 mod messages;
 #[cfg(feature = "sources")]

@@ -8,6 +8,7 @@ use crate::data::Data;
 use crate::decision::{Action, Decision};
 use crate::external::ExternalService;
 use crate::live_state::LiveState;
+use crate::login::Login;
 use crate::ruleset::RuleFile;
 use crate::shadow::Candidate;
 use crate::suggest;
@@ -35,6 +36,9 @@ pub struct PluginConfig {
     /// Routing services that the rules name, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub external: BTreeMap<String, ExternalService>,
+    /// Who may run queries; without it nobody is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<Login>,
     /// The data plane lets the filter wait for the body. Without it, `q.sql` is empty.
     pub body: bool,
     /// Request header that the route's `cluster_header` reads.

@@ -311,6 +311,11 @@ impl Query {
         &self.remote_address
     }
 
+    /// Who logged in. Not a fact.
+    pub(crate) fn logged_in(&self) -> &str {
+        &self.principal
+    }
+
     /// Bytes of the statement. Not a fact: rules do not see it.
     pub(crate) fn text_bytes(&self) -> usize {
         self.body.len()

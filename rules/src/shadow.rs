@@ -128,6 +128,7 @@ mod tests {
             routing_header: "x".to_owned(),
             metadata_namespace: "w".to_owned(),
             show_rule: false,
+            login: None,
             history_text_bytes: 0,
         };
         let asks = Decision { asks: Some("router".to_owned()), ..Decision::default() };

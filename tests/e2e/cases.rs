@@ -11,6 +11,7 @@ mod follow_ups;
 mod history;
 mod lifecycle;
 mod load;
+mod login;
 mod outages;
 mod restore;
 mod rollout;
@@ -97,6 +98,11 @@ pub(crate) const CASES: &[(&str, Case)] = cases![
     external::a_routing_service_that_is_of_no_help_is_passed_over,
     external::what_a_routing_service_finds_wrong_is_told_if_that_is_asked_for,
     external::what_a_routing_service_said_is_remembered_if_that_is_asked_for,
+    login::tokens::a_token_says_who_runs_the_query,
+    login::doors::a_proxy_in_front_is_believed_and_nobody_else,
+    login::passwords::a_password_says_who_runs_the_query,
+    login::passwords::a_directory_knows_who_has_which_password,
+    login::certificates::trinos_clients_log_in_with_tokens_and_certificates,
     attacks::user::rules_and_trino_see_the_same_user,
     attacks::user::what_names_no_user_is_refused,
     attacks::framing::malformed_requests_are_refused_at_the_door,

@@ -1,7 +1,7 @@
 //! Certificates for 127.0.0.1 and `localhost`, made anew for each run.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
@@ -9,7 +9,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 use crate::run_dir::RunDir;
 
 /// Files in PEM.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Certificates {
     /// Who signed the certificate: what clients trust.
     pub ca: PathBuf,
@@ -17,11 +17,18 @@ pub struct Certificates {
     pub certificate: PathBuf,
     /// Its private key.
     pub key: PathBuf,
+    folder: PathBuf,
+    authority: CertifiedIssuer<'static, KeyPair>,
 }
 
 impl Certificates {
     /// Makes a certificate authority of one day and a server's certificate that it signed.
     pub fn make(run: &RunDir) -> Result<Self> {
+        Self::make_in(run, "certificates")
+    }
+
+    /// The same in another folder: another authority.
+    pub fn make_in(run: &RunDir, folder: &str) -> Result<Self> {
         let mut authority = CertificateParams::default();
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         authority.distinguished_name.push(DnType::CommonName, "Warren's tests");
@@ -29,16 +36,28 @@ impl Certificates {
         let key = KeyPair::generate()?;
         let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
         let certificate = CertificateParams::new(names)?.signed_by(&key, &authority)?;
-        let folder = run.folder("certificates")?;
-        let put = |name: &str, text: String| -> Result<PathBuf> {
-            let file = folder.join(name);
-            fs::write(&file, text).with_context(|| format!("{}: cannot be written", file.display()))?;
-            Ok(file)
-        };
+        let folder = run.folder(folder)?;
         Ok(Self {
-            ca: put("ca.pem", authority.pem())?,
-            certificate: put("server.pem", certificate.pem())?,
-            key: put("server.key", key.serialize_pem())?,
+            ca: put(&folder, "ca.pem", authority.pem())?,
+            certificate: put(&folder, "server.pem", certificate.pem())?,
+            key: put(&folder, "server.key", key.serialize_pem())?,
+            folder,
+            authority,
         })
     }
+
+    /// A client's certificate with its key, in one file.
+    pub fn client(&self, name: &str) -> Result<PathBuf> {
+        let key = KeyPair::generate()?;
+        let mut client = CertificateParams::default();
+        client.distinguished_name.push(DnType::CommonName, name);
+        let certificate = client.signed_by(&key, &self.authority)?;
+        put(&self.folder, &format!("{name}.pem"), format!("{}{}", key.serialize_pem(), certificate.pem()))
+    }
+}
+
+fn put(folder: &Path, name: &str, text: String) -> Result<PathBuf> {
+    let file = folder.join(name);
+    fs::write(&file, text).with_context(|| format!("{}: cannot be written", file.display()))?;
+    Ok(file)
 }

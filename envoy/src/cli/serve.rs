@@ -9,6 +9,7 @@ use crate::history::{self, AccessLogs, HistorySettings, OwnIds, Queue};
 use crate::judge::{self, Role};
 use crate::last_good;
 use crate::lifecycle::leave::Caretaker;
+use crate::login::Passwords;
 use crate::reconcile::Reconciler;
 use crate::resources::access_log::HistoryLog;
 use crate::resources::listener::ListenerSpec;
@@ -23,6 +24,7 @@ use crate::xds::server::Ads;
 use anyhow::{Context, Result};
 use axum::routing::get;
 use envoy_types::pb::envoy::service::accesslog::v3::access_log_service_server::AccessLogServiceServer;
+use envoy_types::pb::envoy::service::auth::v3::authorization_server::AuthorizationServer;
 use envoy_types::pb::envoy::service::discovery::v3::aggregated_discovery_service_server::AggregatedDiscoveryServiceServer;
 use sha2::{Digest, Sha256};
 use std::io::IsTerminal;
@@ -155,6 +157,9 @@ async fn run(config: Config, module: Vec<u8>, page: playground::Page) -> Result<
         tasks.spawn(history::forget(store.clone(), settings.retention));
         writer = Some(tokio::spawn(history::write(queue.clone(), store.clone(), status.clone(), shutdown.clone())));
     }
+    if let Some(source) = config.login.as_ref().and_then(|login| login.passwords.clone()) {
+        services = services.add_service(AuthorizationServer::new(Passwords::new(source)));
+    }
     let xds_app = services
         .into_axum_router()
         .route(&module_path(&sha256), get(async move || ([("content-type", "application/wasm")], module)));
@@ -213,6 +218,7 @@ fn settings(config: &Config, sha256: &str) -> Settings {
             listen: config.listen,
             trusted_hops: config.trusted_hops,
             tls: config.tls.clone(),
+            login: config.login.as_ref().map(|login| login.settings.clone()),
             access_log: config.access_log,
             history: config.history.as_ref().map(|history| HistoryLog { text: history.sent_bytes() > 0 }),
             upstream_stats: config.upstream_stats,

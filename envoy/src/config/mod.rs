@@ -8,6 +8,7 @@ use crate::credentials::CredentialBook;
 use crate::duration;
 use crate::history::{HistorySettings, KeptText};
 use crate::lifecycle::stop::Stop;
+use crate::login::{self, LoginFile};
 use crate::resources::secret::CertificateFiles;
 use crate::services::{self, Services};
 use std::fmt;
@@ -54,6 +55,8 @@ pub(crate) struct Config {
     pub(crate) poll: Duration,
     pub(crate) health_period: Duration,
     pub(crate) credentials: CredentialBook,
+    /// Who may run queries; none: nobody is asked.
+    pub(crate) login: Option<LoginFile>,
     /// Routing services that rules may ask.
     pub(crate) services: Services,
     pub(crate) stop: Stop,
@@ -168,6 +171,13 @@ impl Config {
                 Ok(text) => services::read(&text).map_err(|errors| errors.join("; ")),
                 Err(error) => Err(format!("cannot be read: {error}")),
             });
+        let login = reader.value("login", pick!(login), None, |path| match std::fs::read_to_string(path) {
+            Ok(text) => login::read(&text).map(Some).map_err(|errors| errors.join("; ")),
+            Err(error) => Err(format!("cannot be read: {error}")),
+        });
+        if login.as_ref().is_some_and(|login| login.settings.certificate.is_some()) && tls.is_none() {
+            reader.0.push("login: [certificate] needs TLS: --tls-certificate and --tls-key".to_owned());
+        }
         let history = HistorySettings {
             text: reader.value("history_text", pick!(history_text), KeptText::Full, kept_text),
             text_bytes: reader.value("history_text_bytes", pick!(history_text_bytes), 16_384, |t| match t.parse() {
@@ -218,6 +228,7 @@ impl Config {
             poll: reader.value("poll", pick!(poll), Duration::from_secs(5), duration::parse),
             health_period: reader.value("health_period", pick!(health_period), Duration::from_secs(2), duration::parse),
             credentials,
+            login,
             services,
             stop: Stop {
                 command: reader.value("stop_command", pick!(stop_command), None, |t| not_empty(t).map(Some)),

@@ -100,6 +100,9 @@ pub(crate) struct Written {
     /// TOML file with who Warren is to clusters that ask for more: `[NAME]`, `user`, `password_file`
     #[arg(long, env = "WARREN_CREDENTIALS", value_name = "FILE")]
     pub(super) credentials: Option<Text>,
+    /// TOML file with who may run queries: `[tokens.NAME]`, `[certificate]`, `[header]`, `[[impersonation]]`; without it nobody has to log in
+    #[arg(long, env = "WARREN_LOGIN", value_name = "FILE")]
+    pub(super) login: Option<Text>,
     /// TOML file with routing services that rules may ask: `[NAME]`, `url`, `timeout`, `cache`, `exclude_headers`, `propagate_errors`
     #[arg(long, env = "WARREN_SERVICES", value_name = "FILE")]
     pub(super) services: Option<Text>,

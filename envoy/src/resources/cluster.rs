@@ -101,7 +101,7 @@ pub(crate) fn service(name: &str, address: &Address) -> Cluster {
 }
 
 /// Whatever answers at one address.
-fn at_address(name: String, address: &Address, metadata: Option<Metadata>) -> Cluster {
+pub(super) fn at_address(name: String, address: &Address, metadata: Option<Metadata>) -> Cluster {
     let endpoint = LbEndpoint {
         metadata,
         host_identifier: Some(HostIdentifier::Endpoint(Endpoint {

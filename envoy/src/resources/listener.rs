@@ -3,10 +3,11 @@
 use super::{
     FILTER, LISTENER, ROUTES,
     access_log::{self, HistoryLog},
-    ads, any, bool_value, duration, extension, millis, reply,
+    ads, any, bool_value, duration, extension, login, millis, reply,
     secret::{self, CertificateFiles},
     socket, u32_value,
 };
+use crate::login::LoginSettings;
 use envoy_types::pb::envoy::config::common::mutation_rules::v3::{HeaderMutation, header_mutation};
 use envoy_types::pb::envoy::config::core::v3::http_protocol_options::HeadersWithUnderscoresAction;
 use envoy_types::pb::envoy::config::core::v3::{ExtensionConfigSource, HttpProtocolOptions};
@@ -42,6 +43,8 @@ pub(crate) struct ListenerSpec {
     pub(crate) trusted_hops: u32,
     /// Speak TLS with this certificate; without one, plain HTTP.
     pub(crate) tls: Option<CertificateFiles>,
+    /// Who may run queries; without it nobody is asked.
+    pub(crate) login: Option<LoginSettings>,
     /// One line of JSON a query on standard output.
     pub(crate) access_log: bool,
     /// What of each query goes to the control service, for the history.
@@ -67,7 +70,7 @@ pub(crate) fn listener(spec: &ListenerSpec) -> Listener {
                 name: "http".to_owned(),
                 config_type: Some(filter::ConfigType::TypedConfig(any(&http(spec)))),
             }],
-            transport_socket: spec.tls.as_ref().map(|_| secret::downstream_tls()),
+            transport_socket: spec.tls.as_ref().map(|_| secret::downstream_tls(spec.login.as_ref())),
             ..FilterChain::default()
         }],
         ..Listener::default()
@@ -81,33 +84,13 @@ fn http(spec: &ListenerSpec) -> HttpConnectionManager {
             config_source: Some(ads()),
             route_config_name: ROUTES.to_owned(),
         })),
-        http_filters: vec![
-            HttpFilter {
-                name: FILTER.to_owned(),
-                config_type: Some(http_filter::ConfigType::ConfigDiscovery(ExtensionConfigSource {
-                    config_source: Some(ads()),
-                    type_urls: vec![Wasm::type_url()],
-                    ..ExtensionConfigSource::default()
-                })),
-                ..HttpFilter::default()
-            },
-            HttpFilter {
-                name: "envoy.filters.http.router".to_owned(),
-                config_type: Some(http_filter::ConfigType::TypedConfig(any(&Router {
-                    // Retry and timeout headers of clients were stripped at the door; the router adds none towards Trino.
-                    suppress_envoy_headers: true,
-                    dynamic_stats: bool_value(spec.upstream_stats),
-                    ..Router::default()
-                }))),
-                ..HttpFilter::default()
-            },
-        ],
+        http_filters: filters(spec),
         // Sees the client's address and sets X-Forwarded-For and -Proto itself; with hops in front, believes that many.
         use_remote_address: bool_value(true),
         xff_num_trusted_hops: spec.trusted_hops,
         early_header_mutation_extensions: vec![extension(
             "at-the-door",
-            &EarlyHeaderMutation { mutations: at_the_door(spec.trusted_hops) },
+            &EarlyHeaderMutation { mutations: at_the_door(spec.trusted_hops, spec.login.as_ref()) },
         )],
         // Neither Trino nor the log has a use for it, and making one takes longer than finding the route.
         generate_request_id: bool_value(false),
@@ -134,15 +117,43 @@ fn http(spec: &ListenerSpec) -> HttpConnectionManager {
     }
 }
 
+/// In the order in which a request meets them: who is it, where does it go, may it.
+fn filters(spec: &ListenerSpec) -> Vec<HttpFilter> {
+    let rules = HttpFilter {
+        name: FILTER.to_owned(),
+        config_type: Some(http_filter::ConfigType::ConfigDiscovery(ExtensionConfigSource {
+            config_source: Some(ads()),
+            type_urls: vec![Wasm::type_url()],
+            ..ExtensionConfigSource::default()
+        })),
+        ..HttpFilter::default()
+    };
+    let router = HttpFilter {
+        name: "envoy.filters.http.router".to_owned(),
+        config_type: Some(http_filter::ConfigType::TypedConfig(any(&Router {
+            // Retry and timeout headers of clients were stripped at the door; the router adds none towards Trino.
+            suppress_envoy_headers: true,
+            dynamic_stats: bool_value(spec.upstream_stats),
+            ..Router::default()
+        }))),
+        ..HttpFilter::default()
+    };
+    let who = spec.login.iter().flat_map(login::filters);
+    who.chain([rules]).chain(spec.login.as_ref().map(|_| login::last_word())).chain([router]).collect()
+}
+
 /// Trino's web server takes this, and some of `proxy-…`, for word of a proxy that ended TLS (`ForwardedRequestCustomizer`).
 const READ_BY_JETTY: &str = "x-proxied-https";
 /// Jetty answers an expectation that it does not know with 417 and closes the connection, on which Envoy may have put
 /// the next query by then. Envoy itself answers the one that clients use, `100-continue`.
 const CLOSES_THE_CONNECTION: &str = "expect";
-/// Read by nobody who means well: `x-warren-` holds the cluster header; `proxy-` is a client's word to a proxy, which Trino
+/// Hold the cluster header, and what Envoy tells the filter.
+const OWN: &str = "x-warren-.*";
+/// Old clients' names for the headers that say who the user is: some clusters read them (`protocol.v1.alternate-header-name`).
+const UNDER_ANOTHER_NAME: &str = "x-presto-.*";
+/// Read by nobody who means well: `proxy-` is a client's word to a proxy, which Trino
 /// is not.
-const STEERING: [&str; 6] =
-    ["x-warren-.*", "x-envoy-.*", "proxy-.*", "forwarded", READ_BY_JETTY, CLOSES_THE_CONNECTION];
+const STEERING: [&str; 5] = ["x-envoy-.*", "proxy-.*", "forwarded", READ_BY_JETTY, CLOSES_THE_CONNECTION];
 /// A load balancer says the client's address, protocol and port; of the rest, these are known to be read by someone.
 const NOT_A_LOAD_BALANCERS_TO_SAY: [&str; 2] = [
     "x-forwarded-(?:prefix|host|server|client-cert|by|scheme|ssl)",
@@ -153,18 +164,26 @@ const NOT_A_LOAD_BALANCERS_TO_SAY: [&str; 2] = [
 ///
 /// As few expressions as can be, since Envoy goes through all headers once for each, and each follow-up comes by here, too;
 /// but Envoy takes none of more than a hundred steps (`re2.max_program_size.error_level`).
-fn at_the_door(trusted_hops: u32) -> Vec<HeaderMutation> {
-    let steering = STEERING.join("|");
-    let expressions = if trusted_hops == 0 {
+fn at_the_door(trusted_hops: u32, login: Option<&LoginSettings>) -> Vec<HeaderMutation> {
+    let mut steering = STEERING.join("|");
+    if login.is_none() {
+        steering = format!("{OWN}|{steering}");
+    }
+    let mut expressions = if trusted_hops == 0 {
         vec![format!("{steering}|x-forwarded-.*")]
     } else {
         [vec![steering], NOT_A_LOAD_BALANCERS_TO_SAY.map(str::to_owned).to_vec()].concat()
     };
+    if login.is_some() {
+        expressions.push(UNDER_ANOTHER_NAME.to_owned());
+    }
     let remove = |regex| {
         let pattern = MatchPattern::SafeRegex(RegexMatcher { regex, ..RegexMatcher::default() });
         let matcher = StringMatcher { match_pattern: Some(pattern), ..StringMatcher::default() };
         let matching = header_mutation::RemoveOnMatch { key_matcher: Some(matcher) };
         HeaderMutation { action: Some(header_mutation::Action::RemoveOnMatch(matching)) }
     };
-    expressions.into_iter().map(remove).collect()
+    // What Envoy says to the filter comes after what clients said under the same names, and before what it is taken from goes.
+    let own = login.map(|login| [vec![remove(OWN.to_owned())], login::at_the_door(login)].concat());
+    own.into_iter().flatten().chain(expressions.into_iter().map(remove)).collect()
 }

@@ -4,6 +4,7 @@ pub(crate) mod access_log;
 pub(crate) mod cluster;
 pub(crate) mod endpoint;
 pub(crate) mod listener;
+pub(crate) mod login;
 pub(crate) mod reply;
 pub(crate) mod route;
 pub(crate) mod secret;
@@ -36,6 +37,9 @@ pub(crate) const SERVER_CERTIFICATE: &str = "server";
 /// The Envoy cluster of the bootstrap that leads to the control service.
 pub(crate) const CONTROL: &str = "warren-control";
 
+/// Whom the Envoys' own systems trust, on their disks.
+pub(crate) const SYSTEM_CA: &str = "/etc/ssl/certs/ca-certificates.crt";
+
 /// The Envoy cluster of a group.
 pub(crate) fn group_cluster(group: &str) -> String {
     format!("group/{group}")
@@ -49,6 +53,11 @@ pub(crate) fn own_cluster(slug: &str) -> String {
 /// The Envoy cluster of a routing service.
 pub(crate) fn service_cluster(service: &str) -> String {
     format!("service/{service}")
+}
+
+/// The Envoy cluster of whoever hands out the keys with which tokens are checked.
+pub(crate) fn login_cluster(provider: &str) -> String {
+    format!("login/{provider}")
 }
 
 /// The slug of a Trino cluster's own Envoy cluster.

@@ -4,7 +4,7 @@ use super::{to_struct, u32_value};
 use envoy_types::pb::envoy::config::accesslog::v3::access_log_filter::FilterSpecifier;
 use envoy_types::pb::envoy::config::accesslog::v3::comparison_filter::Op;
 use envoy_types::pb::envoy::config::accesslog::v3::{
-    AccessLogFilter, ComparisonFilter, ResponseFlagFilter, StatusCodeFilter,
+    AccessLogFilter, AndFilter, ComparisonFilter, ResponseFlagFilter, StatusCodeFilter,
 };
 use envoy_types::pb::envoy::config::core::v3::data_source::Specifier;
 use envoy_types::pb::envoy::config::core::v3::substitution_format_string::Format;
@@ -15,6 +15,7 @@ use envoy_types::pb::envoy::extensions::filters::network::http_connection_manage
 };
 use warren_rules::reply::{ErrorKind, GENERIC_INTERNAL_ERROR, NO_NODES_AVAILABLE, QUERY_TEXT_TOO_LARGE};
 
+const PASSWORDS: &str = "passwords cannot be checked now; try again";
 const FILTER_FAILED: &str = "the routing filter failed; try again";
 
 /// A fixed answer with a Trino-shaped error in it.
@@ -34,6 +35,7 @@ pub(crate) fn direct(status: u32, message: &str, kind: ErrorKind) -> DirectRespo
 /// * no cluster serving (UH, NC) and no connection (UF, URX, UO): `no_cluster_status`; with 503 clients wait and try again,
 ///   with 200 they show the error at once;
 /// * a body over the limit (413): 200 with Trino's own error for a text that is too long;
+/// * a password that nobody could check (UAEX and 503);
 /// * any other 503: the filter failed, and is away until its VM is made anew.
 pub(crate) fn local(no_cluster_status: u32, body_limit: u64) -> LocalReplyConfig {
     let flags = |flags: &[&str]| AccessLogFilter {
@@ -48,6 +50,9 @@ pub(crate) fn local(no_cluster_status: u32, body_limit: u64) -> LocalReplyConfig
                 value: Some(RuntimeUInt32 { default_value: code, runtime_key: format!("warren.status_{code}") }),
             }),
         })),
+    };
+    let both = |one, other| AccessLogFilter {
+        filter_specifier: Some(FilterSpecifier::AndFilter(AndFilter { filters: vec![one, other] })),
     };
     LocalReplyConfig {
         mappers: vec![
@@ -78,6 +83,11 @@ pub(crate) fn local(no_cluster_status: u32, body_limit: u64) -> LocalReplyConfig
                     ),
                     QUERY_TEXT_TOO_LARGE,
                 )),
+                ..ResponseMapper::default()
+            },
+            ResponseMapper {
+                filter: Some(both(flags(&["UAEX"]), status(503))),
+                body_format_override: Some(json(PASSWORDS, GENERIC_INTERNAL_ERROR)),
                 ..ResponseMapper::default()
             },
             ResponseMapper {

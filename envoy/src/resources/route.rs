@@ -3,6 +3,7 @@
 
 mod new_query;
 
+use super::login::{LAST_WORD, PASSWORD_FILTER, TOKEN_FILTER};
 use super::{FILTER, ROUTES, any, bool_value, extension, group_cluster, header_option, own_cluster, reply};
 use envoy_types::pb::envoy::config::core::v3::header_value_option::HeaderAppendAction::{
     OverwriteIfExists, OverwriteIfExistsOrAdd,
@@ -48,6 +49,26 @@ pub struct RouteSpec<'a> {
     pub body_limit: u64,
     /// Answer with the rule's name in `X-Warren-Rule`.
     pub show_rule: bool,
+    /// Somebody has to log in. Headers that are not for Trino.
+    pub login: Option<Vec<String>>,
+}
+
+impl RouteSpec<'_> {
+    /// For whoever comes: the filter is switched off, so that the VM is not entered on this route.
+    fn open(&self, mut route: Route) -> Route {
+        let mut off = vec![FILTER];
+        if self.login.is_some() {
+            off.extend([TOKEN_FILTER, PASSWORD_FILTER, LAST_WORD]);
+        }
+        let disabled = any(&FilterConfig { disabled: true, ..FilterConfig::default() });
+        route.typed_per_filter_config = off.into_iter().map(|name| (name.to_owned(), disabled.clone())).collect();
+        route
+    }
+
+    /// For those who are logged in, if anybody has to be: the filter looks at that, and at nothing else.
+    fn guarded(&self, route: Route) -> Route {
+        if self.login.is_some() { route } else { self.open(route) }
+    }
 }
 
 /// A coordinator and what leads to it.
@@ -73,11 +94,12 @@ pub fn routes(spec: &RouteSpec<'_>) -> RouteConfiguration {
         ..VirtualHost::default()
     }];
     if let Some(domain) = spec.ui_domain {
-        virtual_hosts.extend(spec.coordinators.iter().map(|c| ui_host(c.slug, domain)));
+        virtual_hosts.extend(spec.coordinators.iter().map(|c| ui_host(spec, c.slug, domain)));
     }
     RouteConfiguration {
         name: ROUTES.to_owned(),
         virtual_hosts,
+        request_headers_to_remove: spec.login.clone().unwrap_or_default(),
         // `x-warren-cluster` names Envoy clusters that a push may just have removed: found out per query, not at load.
         validate_clusters: bool_value(false),
         ..RouteConfiguration::default()
@@ -87,10 +109,10 @@ pub fn routes(spec: &RouteSpec<'_>) -> RouteConfiguration {
 fn tree(spec: &RouteSpec<'_>) -> Matcher {
     let mut map = HashMap::from([
         ("/".to_owned(), leads_to(at_the_root(spec))),
-        ("/c/".to_owned(), leads_to(vec![unknown_cluster()])),
+        ("/c/".to_owned(), leads_to(vec![spec.open(unknown_cluster())])),
     ]);
     for coordinator in &spec.coordinators {
-        map.insert(format!("{}/", prefix(coordinator.slug)), leads_to(under_prefix(coordinator)));
+        map.insert(format!("{}/", prefix(coordinator.slug)), leads_to(under_prefix(spec, coordinator)));
     }
     Matcher {
         matcher_type: Some(MatcherType::MatcherTree(MatcherTree {
@@ -102,10 +124,10 @@ fn tree(spec: &RouteSpec<'_>) -> Matcher {
 }
 
 /// What is allowed under a cluster's prefix; a wider prefix would let anyone PUT a node's state.
-fn under_prefix(coordinator: &FollowUps<'_>) -> Vec<Route> {
+fn under_prefix(spec: &RouteSpec<'_>, coordinator: &FollowUps<'_>) -> Vec<Route> {
     let slug = coordinator.slug;
     let prefix = prefix(slug);
-    let follow_up = |path: &str, methods: &[&str]| {
+    let route_to = |path: &str, methods: &[&str]| {
         let to_itself = RouteAction { prefix_rewrite: format!("/{path}"), ..to_cluster(&own_cluster(slug)) };
         let route = Route {
             name: format!("follow-up {slug}"),
@@ -115,7 +137,9 @@ fn under_prefix(coordinator: &FollowUps<'_>) -> Vec<Route> {
         };
         under_its_prefix(slug, route)
     };
-    let nothing_else = || not_found("only the follow-ups of running queries are served under this prefix");
+    // Who knows the address of a running query was let in when it was new.
+    let follow_up = |path: &str, methods: &[&str]| spec.open(route_to(path, methods));
+    let nothing_else = || spec.open(not_found("only the follow-ups of running queries are served under this prefix"));
     let mut routes = vec![
         // First and apart what nearly all requests are; one method is found sooner than several.
         follow_up("v1/statement/executing/", &["GET"]),
@@ -125,11 +149,11 @@ fn under_prefix(coordinator: &FollowUps<'_>) -> Vec<Route> {
         follow_up("v1/spooled/", &["GET", "DELETE"]),
         // Without an id it is the list of everybody's queries, with their texts.
         Route { r#match: Some(matching(PathSpecifier::Path(format!("{prefix}/v1/query/")), &[])), ..nothing_else() },
-        follow_up("v1/query/", &["GET", "DELETE"]),
+        spec.guarded(route_to("v1/query/", &["GET", "DELETE"])),
         follow_up("oauth2/", &["GET", "POST", "DELETE"]),
     ];
     if let Some(redirect) = coordinator.external_url.and_then(redirect_to_ui) {
-        routes.push(Route {
+        routes.push(spec.open(Route {
             name: format!("ui {slug}"),
             r#match: Some(matching(PathSpecifier::Prefix(format!("{prefix}/ui/")), &["GET", "HEAD"])),
             action: Some(Action::Redirect(RedirectAction {
@@ -137,10 +161,10 @@ fn under_prefix(coordinator: &FollowUps<'_>) -> Vec<Route> {
                 ..redirect
             })),
             ..Route::default()
-        });
+        }));
     }
     routes.push(nothing_else());
-    routes.into_iter().map(without_filter).collect()
+    routes
 }
 
 /// A coordinator forgets its prefix from request to request, and its transaction ids say nothing of it: the former is
@@ -169,11 +193,14 @@ fn redirect_to_ui(external_url: &str) -> Option<RedirectAction> {
 fn at_the_root(spec: &RouteSpec<'_>) -> Vec<Route> {
     let default_group = group_cluster(spec.default_group);
     let mut routes: Vec<Route> = spec.statement_paths.iter().map(|path| new_query::new_query(spec, path)).collect();
-    let mut rest = vec![
-        plain("HEAD /v1/statement", PathSpecifier::Path("/v1/statement".to_owned()), &["HEAD"], &default_group),
-        plain("info", PathSpecifier::Path("/v1/info".to_owned()), &["GET", "HEAD"], &default_group),
-        plain("status", PathSpecifier::Path("/v1/status".to_owned()), &["GET", "HEAD"], &default_group),
-    ];
+    let exactly = |name: &str, path: &str, methods: &[&str]| {
+        plain(name, PathSpecifier::Path(path.to_owned()), methods, &default_group)
+    };
+    routes.extend([
+        spec.guarded(exactly("HEAD /v1/statement", "/v1/statement", &["HEAD"])),
+        spec.open(exactly("info", "/v1/info", &["GET", "HEAD"])),
+        spec.open(exactly("status", "/v1/status", &["GET", "HEAD"])),
+    ]);
     for coordinator in &spec.coordinators {
         let Some(id) = coordinator.coordinator_id else { continue };
         let slug = coordinator.slug;
@@ -182,18 +209,16 @@ fn at_the_root(spec: &RouteSpec<'_>) -> Vec<Route> {
         };
         let statement = format!("/v1/statement/(?:queued|executing|executing/partialCancel)/{QUERY_ID}{id}/.*");
         let query = format!("/v1/query/{QUERY_ID}{id}(?:/.*)?");
-        rest.push(by_id(format!("by id {slug}"), statement, &["GET", "HEAD", "DELETE"]));
-        rest.push(by_id(format!("query {slug}"), query, &["GET", "DELETE"]));
+        routes.push(spec.open(by_id(format!("by id {slug}"), statement, &["GET", "HEAD", "DELETE"])));
+        routes.push(spec.guarded(by_id(format!("query {slug}"), query, &["GET", "DELETE"])));
     }
-    rest.extend(
-        spec.extra_paths.iter().map(|path| plain("extra", PathSpecifier::Prefix(path.clone()), &[], &default_group)),
-    );
-    rest.push(not_found("this path is not served here; queries go to /v1/statement"));
-    routes.extend(rest.into_iter().map(without_filter));
+    let extra = |path: &String| plain("extra", PathSpecifier::Prefix(path.clone()), &[], &default_group);
+    routes.extend(spec.extra_paths.iter().map(|path| spec.guarded(extra(path))));
+    routes.push(spec.open(not_found("this path is not served here; queries go to /v1/statement")));
     routes
 }
 
-fn ui_host(slug: &str, domain: &str) -> VirtualHost {
+fn ui_host(spec: &RouteSpec<'_>, slug: &str, domain: &str) -> VirtualHost {
     let ui = own_cluster(slug);
     let routes = vec![
         // `..;` is a way up to some servers that it is not to Envoy.
@@ -218,13 +243,13 @@ fn ui_host(slug: &str, domain: &str) -> VirtualHost {
     VirtualHost {
         name: format!("ui {slug}"),
         domains: vec![format!("{slug}.{domain}"), format!("{slug}.{domain}:*")],
-        routes: routes.into_iter().map(without_filter).collect(),
+        routes: routes.into_iter().map(|route| spec.open(route)).collect(),
         ..VirtualHost::default()
     }
 }
 
 fn unknown_cluster() -> Route {
-    without_filter(not_found("no cluster is known by this prefix; the cluster that ran the query is gone"))
+    not_found("no cluster is known by this prefix; the cluster that ran the query is gone")
 }
 
 fn not_found(message: &str) -> Route {
@@ -285,13 +310,6 @@ fn forever() -> RouteAction {
     }
 }
 
-/// Switches the filter off: the VM is not entered on this route.
-fn without_filter(mut route: Route) -> Route {
-    route.typed_per_filter_config =
-        HashMap::from([(FILTER.to_owned(), any(&FilterConfig { disabled: true, ..FilterConfig::default() }))]);
-    route
-}
-
 fn leads_to(routes: Vec<Route>) -> OnMatch {
     OnMatch {
         on_match: Some(on_match::OnMatch::Action(xds_extension("routes", &RouteList { routes }))),
@@ -300,7 +318,7 @@ fn leads_to(routes: Vec<Route>) -> OnMatch {
 }
 
 /// The matcher API has a `TypedExtensionConfig` of its own, of the same shape.
-fn xds_extension<M: prost::Message + prost::Name>(name: &str, message: &M) -> TypedExtensionConfig {
+pub(super) fn xds_extension<M: prost::Message + prost::Name>(name: &str, message: &M) -> TypedExtensionConfig {
     let config = extension(name, message);
     TypedExtensionConfig { name: config.name, typed_config: config.typed_config }
 }

@@ -1,7 +1,9 @@
 //! SDS: the certificate that the listener shows.
 
-use super::{SERVER_CERTIFICATE, any};
+use super::{SERVER_CERTIFICATE, any, bool_value, login};
+use crate::login::LoginSettings;
 use envoy_types::pb::envoy::config::core::v3::{DataSource, TransportSocket, data_source, transport_socket};
+use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::common_tls_context::ValidationContextType;
 use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::{
     CommonTlsContext, DownstreamTlsContext, SdsSecretConfig, Secret, TlsCertificate, TlsParameters, secret,
     tls_parameters::TlsProtocol,
@@ -34,7 +36,8 @@ pub(crate) fn server_certificate(files: &CertificateFiles) -> Secret {
 }
 
 /// TLS 1.2 or newer at the door, HTTP/2 or HTTP/1.1 as the client likes.
-pub(crate) fn downstream_tls() -> TransportSocket {
+pub(crate) fn downstream_tls(login: Option<&LoginSettings>) -> TransportSocket {
+    let certificate = login.and_then(|login| login.certificate.as_ref());
     let context = DownstreamTlsContext {
         common_tls_context: Some(CommonTlsContext {
             tls_params: Some(TlsParameters {
@@ -46,9 +49,12 @@ pub(crate) fn downstream_tls() -> TransportSocket {
                 name: SERVER_CERTIFICATE.to_owned(),
                 sds_config: Some(super::ads()),
             }],
+            validation_context_type: certificate
+                .map(|certificate| ValidationContextType::ValidationContext(login::client_validation(certificate))),
             alpn_protocols: ["h2", "http/1.1"].map(str::to_owned).to_vec(),
             ..CommonTlsContext::default()
         }),
+        require_client_certificate: certificate.and_then(|certificate| bool_value(certificate.required)),
         ..DownstreamTlsContext::default()
     };
     TransportSocket {

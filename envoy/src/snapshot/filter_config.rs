@@ -4,6 +4,7 @@ use super::{NAMESPACE, Settings};
 use crate::resources::{CLUSTER_HEADER, group_cluster, own_cluster};
 use crate::state::{Address, Policy, State};
 use std::collections::BTreeMap;
+use warren_rules::login::Login;
 use warren_rules::{ClusterTarget, Data, GroupTarget, PluginConfig, RuleFile};
 
 /// What the filter is told: rules, and where each group and cluster is.
@@ -52,6 +53,11 @@ pub(super) fn plugin_config(settings: &Settings, state: &State, files: Vec<RuleF
         groups,
         clusters,
         external: BTreeMap::new(),
+        login: settings
+            .listener
+            .login
+            .as_ref()
+            .map(|login| Login { statement_paths: settings.statement_paths.clone(), ..login.told.clone() }),
         body: true,
         routing_header: CLUSTER_HEADER.to_owned(),
         metadata_namespace: NAMESPACE.to_owned(),

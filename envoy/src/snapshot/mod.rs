@@ -10,6 +10,7 @@ mod observed;
 pub(crate) use groups::{is_full, weight};
 pub(crate) use observed::{Health, Observed};
 
+use crate::login::{Keys, LoginSettings};
 use crate::resources::cluster::{GroupSpec, OwnSpec};
 use crate::resources::endpoint::AssignmentSpec;
 use crate::resources::listener::ListenerSpec;
@@ -161,6 +162,14 @@ impl Snapshot {
             external.insert(name.clone(), service.asked.clone());
         }
 
+        let login = settings.listener.login.as_ref();
+        for tokens in login.iter().flat_map(|login| &login.tokens) {
+            if let Keys::Fetched { host, port, trust, .. } = &tokens.keys {
+                let cluster = resources::login::provider(&tokens.provider, host, *port, trust.as_ref());
+                snapshot.add(Kind::Cluster, &resources::login_cluster(&tokens.provider), &tokens.keys, &cluster);
+            }
+        }
+
         let candidate_reads_load = candidate.as_ref().is_some_and(|candidate| candidate.data.needs.load);
         let reads_load = rules.reads_load() || candidate_reads_load;
         let config = PluginConfig { external, candidate, ..plugin_config(settings, state, files, rules.data()) };
@@ -180,6 +189,7 @@ impl Snapshot {
             live: groups.keys().map(|g| (*g, live(g, state, observed, reads_load))).collect(),
             body_limit: settings.listener.body_limit,
             show_rule: settings.show_rule,
+            login: settings.listener.login.as_ref().map(LoginSettings::not_for_trino),
         };
         snapshot.add(Kind::Route, ROUTES, &spec, &resources::route::routes(&spec));
         if let Some(files) = &settings.listener.tls {

@@ -20,6 +20,7 @@ fn settings() -> Settings {
             listen: ([127, 0, 0, 1], 8080).into(),
             trusted_hops: 0,
             tls: None,
+            login: None,
             access_log: true,
             history: None,
             upstream_stats: false,

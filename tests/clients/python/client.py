@@ -1,10 +1,12 @@
 """The Python client, one step after the other; see tests/clients/README.md."""
 
 import json
+import os
 import sys
 import time
 import zlib
 
+from trino.auth import BasicAuthentication, CertificateAuthentication, JWTAuthentication
 from trino.dbapi import connect
 from trino.transaction import IsolationLevel
 
@@ -14,6 +16,8 @@ class Client:
         self.settings = {"host": url, "user": user, "source": source}
         if ca:
             self.settings["verify"] = ca
+        if login := login_of(user):
+            self.settings["auth"] = login
         self.connection = connect(**self.settings)
         self.seen = {"rows": 0, "checksum": 0, "values": [], "error": None}
 
@@ -60,6 +64,17 @@ class Client:
         self.seen["checksum"] += zlib.crc32(text.encode())
         if len(self.seen["values"]) < 20:
             self.seen["values"].append(text)
+
+
+def login_of(user):
+    """How the test says who it is, if it does."""
+    if token := os.environ.get("WARREN_TOKEN"):
+        return JWTAuthentication(token)
+    if file := os.environ.get("WARREN_CERTIFICATE"):
+        return CertificateAuthentication(file, file)
+    if password := os.environ.get("WARREN_PASSWORD"):
+        return BasicAuthentication(user, password)
+    return None
 
 
 def main():

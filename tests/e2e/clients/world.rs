@@ -135,6 +135,7 @@ impl World {
             user: user.to_owned(),
             source: source.clone(),
             ca: matches!(door, Door::Tls | Door::BalancerTls).then(|| self.certificates.ca.clone()),
+            login: None,
             steps: steps.to_vec(),
         };
         let since = Instant::now();

@@ -9,7 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::run::to_the_end;
-use super::{Ask, Seen, Step};
+use super::{Ask, Login, Seen, Step};
 use crate::fetch::Programs;
 use crate::run_dir::RunDir;
 
@@ -23,6 +23,12 @@ pub(super) fn ask(programs: &Programs, ask: &Ask, run: &RunDir) -> Result<Seen> 
     command.args(["--server", &ask.url, "--user", &ask.user, "--source", &ask.source, "--output-format", "TSV"]);
     if let Some(ca) = &ask.ca {
         command.arg("--truststore-path").arg(ca);
+    }
+    match &ask.login {
+        None => {}
+        Some(Login::Token(token)) => drop(command.arg("--access-token").arg(token)),
+        Some(Login::Certificate(file)) => drop(command.arg("--keystore-path").arg(file)),
+        Some(Login::Password(password)) => drop(command.arg("--password").env("TRINO_PASSWORD", password)),
     }
     let statements: Vec<String> = ask.steps.iter().map(statement).collect();
     command.args(["--execute", &statements.join("; ")]);

@@ -26,7 +26,7 @@ const GO: Files = files!("go": "main.go", "go.mod", "go.sum");
 /// Compiled by a compiler that needs only the Java that was fetched.
 pub(super) fn java(programs: &Programs, progress: &Progress) -> Result<PathBuf> {
     let driver = programs.trino_jdbc()?;
-    once(programs, "java", JAVA, &driver.display().to_string(), progress, |folder| {
+    once(programs, "client-java", JAVA, &driver.display().to_string(), progress, |folder| {
         let mut command = Command::new(programs.java()?);
         command.arg("-jar").arg(programs.java_compiler()?).args(["-25", "-d", ".", "Client.java"]);
         run(command, folder, "the Java that was fetched is broken: remove it from the cache")
@@ -39,7 +39,7 @@ pub(super) fn python(programs: &Programs, progress: &Progress) -> Result<PathBuf
     let mut version = Command::new(python_command());
     version.arg("--version");
     let version = said(version, install)?;
-    once(programs, "python", PYTHON, &version, progress, |folder| {
+    once(programs, "client-python", PYTHON, &version, progress, |folder| {
         let mut command = Command::new(python_command());
         command.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]);
         command.args(["--require-hashes", "--only-binary", ":all:", "--no-deps", "--no-warn-script-location"]);
@@ -49,8 +49,13 @@ pub(super) fn python(programs: &Programs, progress: &Progress) -> Result<PathBuf
 }
 
 pub(super) fn node(programs: &Programs, progress: &Progress) -> Result<PathBuf> {
+    installed_node(programs, "client-node", NODE, progress)
+}
+
+/// A folder of the cache with these files, and the packages that they name.
+pub(crate) fn installed_node(programs: &Programs, name: &str, files: Files, progress: &Progress) -> Result<PathBuf> {
     let install = "install Node.js, 20.15 or newer, with npm (Debian: apt-get install nodejs npm)";
-    once(programs, "node", NODE, "", progress, |folder| {
+    once(programs, name, files, "", progress, |folder| {
         let mut command = Command::new("npm");
         command.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]);
         run(command, folder, install)
@@ -59,7 +64,7 @@ pub(super) fn node(programs: &Programs, progress: &Progress) -> Result<PathBuf> 
 
 pub(super) fn go(programs: &Programs, progress: &Progress) -> Result<PathBuf> {
     let install = "install Go, 1.25.5 or newer (Debian: apt-get install golang-go)";
-    once(programs, "go", GO, "", progress, |folder| {
+    once(programs, "client-go", GO, "", progress, |folder| {
         let mut command = Command::new("go");
         command.args(["build", "-mod=readonly", "-trimpath", "-o", "client", "."]).env("GOTOOLCHAIN", "local");
         run(command, folder, install)
@@ -86,7 +91,7 @@ fn once(
         hasher.update(text);
     }
     let sum: String = hasher.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    programs.once(&format!("client-{name}-{sum}"), progress, |folder| {
+    programs.once(&format!("{name}-{sum}"), progress, |folder| {
         for (name, text) in files {
             let file = folder.join(name);
             std::fs::write(&file, text).with_context(|| format!("{}: cannot be written", file.display()))?;

@@ -15,6 +15,7 @@ use crate::run_dir::RunDir;
 
 pub(crate) mod cli;
 mod install;
+pub(crate) use install::installed_node;
 mod run;
 
 /// Longer than the two minutes for which Java's clients try again.
@@ -70,8 +71,21 @@ pub struct Ask {
     pub source: String,
     /// PEM file of who is trusted over `https`.
     pub ca: Option<PathBuf>,
+    /// How it says who it is, over `https`; the CLI and Python only.
+    pub login: Option<Login>,
     /// What is done, one after the other, until one fails.
     pub steps: Vec<Step>,
+}
+
+/// How a client says who it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Login {
+    /// A bearer token.
+    Token(String),
+    /// PEM file with a certificate and its key.
+    Certificate(PathBuf),
+    /// The user's password.
+    Password(String),
 }
 
 /// What the user of a client saw.

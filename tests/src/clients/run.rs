@@ -6,7 +6,7 @@ use std::thread;
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use super::{Ask, PATIENCE, Seen, Step};
+use super::{Ask, Login, PATIENCE, Seen, Step};
 use crate::eventually::eventually;
 use crate::run_dir::RunDir;
 
@@ -23,6 +23,12 @@ pub(super) fn program(mut command: Command, ask: &Ask, run: &RunDir) -> Result<S
     let ca = ask.ca.as_ref().map_or_else(String::new, |ca| ca.display().to_string());
     command.args([&ask.url, &ask.user, &ask.source, &ca]);
     command.args(ask.steps.iter().map(argument));
+    match &ask.login {
+        None => {}
+        Some(Login::Token(token)) => drop(command.env("WARREN_TOKEN", token)),
+        Some(Login::Certificate(file)) => drop(command.env("WARREN_CERTIFICATE", file)),
+        Some(Login::Password(password)) => drop(command.env("WARREN_PASSWORD", password)),
+    }
     let ended = to_the_end(command, run, |mut stdout, _| {
         let mut text = String::new();
         stdout.read_to_string(&mut text)?;
