@@ -13,6 +13,7 @@ mod config;
 mod credentials;
 mod duration;
 mod follow;
+pub mod foreign;
 mod health;
 mod history;
 mod judge;

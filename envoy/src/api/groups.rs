@@ -80,7 +80,7 @@ pub(super) async fn reset(
     }
 }
 
-fn mistakes(name: &str, settings: &GroupSettings, known: &BTreeSet<String>) -> Vec<String> {
+pub(super) fn mistakes(name: &str, settings: &GroupSettings, known: &BTreeSet<String>) -> Vec<String> {
     let mut errors: Vec<String> = check_name("name", name).into_iter().collect();
     match (settings.policy, settings.hash_on.as_deref()) {
         (Policy::Hash, None) => {

@@ -7,6 +7,7 @@ mod audit;
 mod candidate;
 mod clusters;
 mod extract;
+pub(crate) mod foreign;
 mod groups;
 mod history;
 mod lifecycle;

@@ -14,6 +14,9 @@ use time::format_description::well_known::Rfc3339;
 const MESSAGE: usize = 2_000;
 /// Tables that are kept.
 const TABLES: usize = 500;
+/// Letters of an id, and of a word such as `FINISHED`, as the columns have them.
+const ID: usize = 256;
+const WORD: usize = 32;
 
 /// The event.
 #[derive(Debug, Deserialize)]
@@ -78,7 +81,11 @@ impl Completed {
             .map_err(|_| format!("endTime: `{}` is not a time such as 2026-11-24T09:00:00Z", self.end_time))?;
         let (error, error_type, message) = match self.failure_info {
             None => (None, None, None),
-            Some(failure) => (Some(failure.error_code.name), Some(failure.error_code.r#type), failure.failure_message),
+            Some(failure) => (
+                Some(storable(&failure.error_code.name)),
+                Some(cut(&failure.error_code.r#type, WORD)),
+                failure.failure_message,
+            ),
         };
         let mut tables: Vec<String> = self
             .metadata
@@ -91,12 +98,10 @@ impl Completed {
         tables.truncate(TABLES);
         let end = QueryEnd {
             ended: i64::try_from(ended.unix_timestamp_nanos() / 1_000_000).unwrap_or_default(),
-            state: self.metadata.query_state,
+            state: cut(&self.metadata.query_state, WORD),
             error,
             error_type,
-            error_message: message
-                .filter(|_| text == KeptText::Full)
-                .map(|message| storable(&message).chars().take(MESSAGE).collect()),
+            error_message: message.filter(|_| text == KeptText::Full).map(|message| cut(&message, MESSAGE)),
             output_rows: self.statistics.output_rows,
             input_bytes: self.statistics.physical_input_bytes,
             peak_memory: self.statistics.peak_user_memory_bytes,
@@ -105,13 +110,17 @@ impl Completed {
             wall_ms: self.statistics.wall_time,
             tables,
         };
-        Ok((self.metadata.query_id, end))
+        Ok((cut(&self.metadata.query_id, ID), end))
     }
 }
 
 /// PostgreSQL's text holds no NUL.
 fn storable(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
+}
+
+fn cut(text: &str, letters: usize) -> String {
+    storable(text).chars().take(letters).collect()
 }
 
 /// A duration, as Jackson writes it: seconds with a fraction, or `PT1M2.5S`.

@@ -106,7 +106,7 @@ struct Fields {
 impl Row {
     /// None for what the filter did not see: it was no query, or was turned away before. `own_id` is called if there is no
     /// id of Trino's.
-    pub(super) fn read(
+    pub(crate) fn read(
         entry: &HttpAccessLogEntry,
         text: KeptText,
         places: &Places,
@@ -114,7 +114,7 @@ impl Row {
     ) -> Option<Row> {
         let common = entry.common_properties.as_ref()?;
         let fields: Fields = read_fields(&state(common, QUERY_STATE)?)?;
-        let query_id = state(common, QUERY_ID_STATE).and_then(|id| String::from_utf8(id).ok());
+        let query_id = state(common, QUERY_ID_STATE).and_then(|id| String::from_utf8(id).ok()).filter(|id| is_id(id));
         let outcome = match (&query_id, &fields.group) {
             (Some(_), _) => Outcome::Accepted,
             (None, _) if fields.denied => Outcome::Denied,
@@ -123,7 +123,7 @@ impl Row {
         };
         let mut row = Row {
             id: query_id.unwrap_or_else(own_id),
-            created: common.start_time.as_ref().map_or(0, |t| t.seconds * 1000 + i64::from(t.nanos) / 1_000_000),
+            created: common.start_time.as_ref().map_or(0, |t| milliseconds(t.seconds, t.nanos)),
             user: name(&fields.user),
             source: name(&fields.source),
             tags: fields.tags.iter().map(|tag| storable(tag)).collect(),
@@ -209,7 +209,17 @@ fn status(entry: &HttpAccessLogEntry) -> i32 {
 
 fn latency(common: &AccessLogCommon) -> i64 {
     let duration = common.duration.as_ref().or(common.time_to_last_downstream_tx_byte.as_ref());
-    duration.map_or(0, |d| d.seconds * 1000 + i64::from(d.nanos) / 1_000_000)
+    duration.map_or(0, |d| milliseconds(d.seconds, d.nanos))
+}
+
+/// Of any seconds, as whoever sends the log writes them.
+fn milliseconds(seconds: i64, nanos: i32) -> i64 {
+    seconds.saturating_mul(1000).saturating_add(i64::from(nanos) / 1_000_000)
+}
+
+/// Fits into the column; whoever sends the log may say anything.
+fn is_id(id: &str) -> bool {
+    (1..=NAME).contains(&id.len()) && !id.contains('\0')
 }
 
 /// PostgreSQL's text holds no NUL.

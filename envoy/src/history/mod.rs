@@ -17,6 +17,7 @@ mod writer;
 
 pub(crate) use end::Completed;
 pub(crate) use entry::{Client, Outcome, Row};
+pub(crate) use places::Places;
 pub(crate) use queue::{Counts, Queue};
 pub(crate) use retention::forget;
 pub(crate) use service::{AccessLogs, OwnIds};

@@ -18,7 +18,7 @@ const MOST: usize = 100_000;
 
 /// Slugs by the Envoy cluster of their group, and the address.
 #[derive(Default)]
-pub(super) struct Places {
+pub(crate) struct Places {
     slugs: HashMap<String, HashMap<String, String>>,
 }
 

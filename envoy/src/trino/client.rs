@@ -155,12 +155,12 @@ impl Coordinator {
         let mut page: Page = self.json(post, what).await?;
         let mut answered = Answered { coordinator_id: page.id.rsplit('_').next().map(str::to_owned), rows: Vec::new() };
         for _ in 0..MAX_POLLS {
+            let next = page.next_path(&prefix);
             if let Some(error) = page.error {
                 return Err(Failure::Other(format!("{what} failed: {}", error.message.unwrap_or_default())));
             }
             answered.rows.extend(page.data.unwrap_or_default());
-            let Some(next) = page.next_uri else { return Ok(answered) };
-            let path = follow_up_path(&next, &prefix)?;
+            let Some(path) = next? else { return Ok(answered) };
             page = self.json(asked(self.http.get(self.address.url(&path))), what).await?;
         }
         Err(Failure::Other(format!("{what} did not finish in {MAX_POLLS} polls")))
@@ -209,6 +209,19 @@ impl Coordinator {
     }
 }
 
+impl Page {
+    /// Where the next one is, as the coordinator itself knows it; none after the last.
+    fn next_path(&self, prefix: &str) -> Result<Option<String>, Failure> {
+        self.next_uri.as_deref().map(|next| follow_up_path(next, prefix)).transpose()
+    }
+}
+
+/// The path of the page after this one; for the fuzzer ([`crate::foreign`]).
+pub(crate) fn next_page(page: &[u8], prefix: &str) -> Result<Option<String>, Failure> {
+    let page: Page = serde_json::from_slice(page).map_err(|error| Failure::Other(error.to_string()))?;
+    page.next_path(prefix)
+}
+
 impl Failure {
     /// Will it go on like this until someone changes the coordinator?
     pub(crate) fn says_unfit(&self) -> bool {
@@ -227,11 +240,17 @@ impl std::fmt::Display for Failure {
     }
 }
 
-/// The path of a `nextUri` as the coordinator itself knows it. It is a bearer secret: it is not part of any message.
+/// The path of a `nextUri` as the coordinator itself knows it. It is a bearer secret: it is not part of any message. It is
+/// put behind the coordinator's address, so it must be a path: `@elsewhere` would lead there, with the password.
 fn follow_up_path(next_uri: &str, prefix: &str) -> Result<String, Failure> {
     let url =
         url::Url::parse(next_uri).map_err(|_| Failure::Other("it gave a nextUri that is not a URI".to_owned()))?;
-    url.path().strip_prefix(prefix).map(str::to_owned).ok_or(Failure::Unfit(IGNORES_PREFIX))
+    let path = url.path().strip_prefix(prefix).ok_or(Failure::Unfit(IGNORES_PREFIX))?;
+    if path.starts_with("/v1/statement/") {
+        Ok(path.to_owned())
+    } else {
+        Err(Failure::Other("it gave a nextUri that leads to no page of a query".to_owned()))
+    }
 }
 
 /// Did the machine itself say that nothing listens there? A name that does not resolve for a moment says no such thing.
@@ -260,5 +279,12 @@ mod tests {
             follow_up_path("http://h:1/v1/statement/queued/secret", "/c/etl-1"),
             Err(Failure::Unfit(IGNORES_PREFIX))
         );
+        for elsewhere in ["@elsewhere/v1/statement/x", "0/v1/statement/x", ":1/v1/statement/x", "/v1/info/state", ""] {
+            assert_eq!(
+                follow_up_path(&format!("http://h:1/c/etl-1{elsewhere}"), "/c/etl-1"),
+                Err(Failure::Other("it gave a nextUri that leads to no page of a query".to_owned())),
+                "{elsewhere}"
+            );
+        }
     }
 }

@@ -17,7 +17,7 @@ const MAX_LENGTH: usize = 256;
 /// Its fields stand in the order of Trino Gateway's answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Backend {
+pub(in crate::api) struct Backend {
     active: bool,
     routing_group: String,
     external_url: String,
@@ -27,7 +27,7 @@ pub(super) struct Backend {
 
 /// Why a body is not taken.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(in crate::api) enum Refused {
     /// Its content type is not JSON.
     NotJsonType,
     /// It is not JSON, or a field has a value of another kind.
@@ -76,7 +76,7 @@ impl Backend {
     }
 
     /// Reads a body. Fields that are not known are passed over.
-    pub(super) fn read(body: &[u8]) -> Result<Backend, Refused> {
+    pub(in crate::api) fn read(body: &[u8]) -> Result<Backend, Refused> {
         const NOTHING: Refused = Refused::Missing("no backend was sent");
         if body.iter().all(u8::is_ascii_whitespace) {
             return Err(NOTHING);
@@ -100,7 +100,7 @@ impl Backend {
     }
 
     /// The row it becomes: without the slash at the end of an address.
-    pub(super) fn cluster(&self) -> Result<Cluster, Refused> {
+    pub(in crate::api) fn cluster(&self) -> Result<Cluster, Refused> {
         let without_slash = |url: &str| url.strip_suffix('/').unwrap_or(url).to_owned();
         let cluster = Cluster {
             name: self.name.clone(),

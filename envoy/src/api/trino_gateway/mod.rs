@@ -14,7 +14,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router, body::Bytes};
-use backend::{Backend, Refused};
+pub(super) use backend::Backend;
+use backend::Refused;
 use serde::Deserialize;
 
 /// The only kind of entity that `/entity` knows.
