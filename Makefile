@@ -5,7 +5,7 @@ MODULE = target/wasm32-wasip1/wasm/warren_filter.wasm
 WASM = $(CARGO) build --quiet --locked -p warren-filter --target wasm32-wasip1 --profile wasm && \
 	$(CARGO) run --quiet --locked -p warren-trim -- $(MODULE)
 ARGS ?=
-# How long each of the eight targets is fuzzed; all together 40 minutes.
+# How long each of the sixteen targets is fuzzed; all together 80 minutes.
 SECONDS ?= 300
 
 PAGE = target/playground-page
