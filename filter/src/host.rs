@@ -42,17 +42,17 @@ pub(crate) fn clear_route_cache() {
 
 /// Answers in the cluster's place.
 pub(crate) fn reply(body: &str) {
-    let headers = vec![("content-type", "application/json")];
-    if let Err(status) = hostcalls::send_http_response(200, headers, Some(body.as_bytes())) {
-        log::warn!("could not answer: {status:?}");
-    }
+    answer(200, vec![("content-type", "application/json")], body);
 }
 
 /// Says that somebody has to log in, and how, as Trino itself says it: 401, the reason as plain text.
 pub(crate) fn reply_unauthorized(challenges: &[String], why: &str) {
     let challenges = challenges.iter().map(|challenge| ("www-authenticate", challenge.as_str()));
-    let headers = [("content-type", "text/plain")].into_iter().chain(challenges).collect();
-    if let Err(status) = hostcalls::send_http_response(401, headers, Some(why.as_bytes())) {
+    answer(401, [("content-type", "text/plain")].into_iter().chain(challenges).collect(), why);
+}
+
+fn answer(status: u32, headers: Vec<(&str, &str)>, body: &str) {
+    if let Err(status) = hostcalls::send_http_response(status, headers, Some(body.as_bytes())) {
         log::warn!("could not answer: {status:?}");
     }
 }

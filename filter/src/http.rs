@@ -8,14 +8,13 @@ use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 use std::rc::Rc;
 use std::time::Duration;
-use warren_rules::login::{Admission, PRINCIPAL_HEADER, take_caller};
+use warren_rules::login::{Admission, PRINCIPAL_HEADER, USER_HEADER, take_caller};
 use warren_rules::reply::{ErrorKind, GENERIC_USER_ERROR, PERMISSION_DENIED, UNKNOWN_TRANSACTION};
 use warren_rules::{
     Action as Decided, Decision, ExternalAnswer, HASH_HEADER, PREFIX_HEADER, QUERY_ID_WITHIN, Query, RuleSet, Target,
     Transaction, access_log_fields, find_query_id, is_list_header, merge_list_header, parse_transaction, prefix,
 };
 
-const USER: &str = "x-trino-user";
 const TRANSACTION: &str = "x-trino-transaction-id";
 /// Where the access log of the history finds the text.
 const TEXT: &str = "warren.text";
@@ -84,7 +83,7 @@ impl Http {
             Admission::In { principal, names_no_user } => {
                 host::set_request_header(PRINCIPAL_HEADER, &principal);
                 if names_no_user {
-                    host::set_request_header(USER, &principal);
+                    host::set_request_header(USER_HEADER, &principal);
                 }
                 (!login.is_new_query(headers)).then_some(Action::Continue)
             }
@@ -347,7 +346,7 @@ impl HttpContext for Http {
 }
 
 fn query(active: &Active, mut headers: Vec<(String, String)>, body: Option<String>) -> Query {
-    let caller = active.login.is_some().then(|| take_caller(&mut headers));
+    let caller = active.login.is_some().then(|| take_caller(&mut headers, active.reads_claims()));
     let pseudo = |name: &str| headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone()).unwrap_or_default();
     let (method, path, host_name) = (pseudo(":method"), pseudo(":path"), pseudo(":authority"));
     let mut query = Query::new(method, path, headers).host(host_name);

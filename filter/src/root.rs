@@ -59,6 +59,11 @@ impl Active {
         self.rules.reads_time() || self.candidate_needs(RuleSet::reads_time)
     }
 
+    /// Is read what the client's token says?
+    pub(crate) fn reads_claims(&self) -> bool {
+        self.rules.reads_claims() || self.candidate_needs(RuleSet::reads_claims)
+    }
+
     /// Does the candidate need this?
     pub(crate) fn candidate_needs(&self, needs: fn(&RuleSet) -> bool) -> bool {
         self.candidate.as_ref().is_some_and(|candidate| needs(&candidate.rules))

@@ -34,7 +34,7 @@ pub fn login(input: &[u8]) {
         Admission::In { principal: told, .. } => {
             let user = first(&headers, "x-trino-user").unwrap_or_default();
             let original = first(&headers, "x-trino-original-user").unwrap_or_default();
-            let (principal, _) = take_caller(&mut headers);
+            let (principal, _) = take_caller(&mut headers, true);
             assert_eq!(principal, told);
             assert!(!principal.is_empty() && vouched.iter().any(|said| said.contains(&principal)), "{principal:?}");
             for user in [user.trim_matches(|c| c <= ' '), original.trim_matches(|c| c <= ' ')] {

@@ -102,7 +102,7 @@ pub(crate) const CASES: &[(&str, Case)] = cases![
     login::doors::a_proxy_in_front_is_believed_and_nobody_else,
     login::passwords::a_password_says_who_runs_the_query,
     login::passwords::a_directory_knows_who_has_which_password,
-    login::certificates::trinos_clients_log_in_with_tokens_and_certificates,
+    login::certificates::trinos_clients_log_in_with_tokens_certificates_and_passwords,
     attacks::user::rules_and_trino_see_the_same_user,
     attacks::user::what_names_no_user_is_refused,
     attacks::framing::malformed_requests_are_refused_at_the_door,

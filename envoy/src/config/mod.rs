@@ -161,20 +161,11 @@ impl Config {
         };
         let health_user = reader.value("health_user", pick!(health_user), "warren".to_owned(), not_empty);
         let credentials = reader.value("credentials", pick!(credentials), CredentialBook::new(&health_user), |path| {
-            match std::fs::read_to_string(path) {
-                Ok(text) => CredentialBook::new(&health_user).read(&text).map_err(|errors| errors.join("; ")),
-                Err(error) => Err(format!("cannot be read: {error}")),
-            }
+            from_file(path, |text| CredentialBook::new(&health_user).read(text))
         });
         let services =
-            reader.value("services", pick!(services), Services::new(), |path| match std::fs::read_to_string(path) {
-                Ok(text) => services::read(&text).map_err(|errors| errors.join("; ")),
-                Err(error) => Err(format!("cannot be read: {error}")),
-            });
-        let login = reader.value("login", pick!(login), None, |path| match std::fs::read_to_string(path) {
-            Ok(text) => login::read(&text).map(Some).map_err(|errors| errors.join("; ")),
-            Err(error) => Err(format!("cannot be read: {error}")),
-        });
+            reader.value("services", pick!(services), Services::new(), |path| from_file(path, services::read));
+        let login = reader.value("login", pick!(login), None, |path| from_file(path, login::read).map(Some));
         if login.as_ref().is_some_and(|login| login.settings.certificate.is_some()) && tls.is_none() {
             reader.0.push("login: [certificate] needs TLS: --tls-certificate and --tls-key".to_owned());
         }
@@ -259,6 +250,12 @@ fn mistake(name: &str, text: &str, error: &toml::de::Error) -> String {
 fn beside_this_program() -> PathBuf {
     let program = std::env::current_exe().unwrap_or_default();
     program.with_file_name("warren_filter.wasm")
+}
+
+/// What a file of its own says.
+fn from_file<T>(path: &str, read: impl Fn(&str) -> Result<T, Vec<String>>) -> Result<T, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))?;
+    read(&text).map_err(|errors| errors.join("; "))
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {

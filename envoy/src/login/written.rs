@@ -3,9 +3,6 @@
 use super::passwords::{Directory, PASSWORD_USER, PasswordFile, PasswordSource};
 use super::{ClientCertificates, Keys, LoginFile, LoginSettings, PROXY_USER, Tokens, Trust};
 use crate::duration;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,8 +12,9 @@ use warren_rules::login::{Impersonation, Login, Peer, Policy, Way};
 
 /// How long a provider's keys are kept, unless the file says otherwise.
 const KEYS_KEPT: Duration = Duration::from_secs(300);
-/// The common name of a subject as Envoy writes it (RFC 2253).
-const COMMON_NAME: &str = "(?:.*,)?CN=([^,]+)(?:,.*)?";
+/// The common name of a subject as Envoy writes it (RFC 2253): a comma that ends no part has a backslash before it, so that
+/// `O=a\,CN=root,CN=ann` is `ann`.
+const COMMON_NAME: &str = r"(?:(?:[^,\\]|\\.)*,)*?CN=((?:[^,\\]|\\.)+)(?:,.*)?";
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
@@ -260,7 +258,8 @@ impl Reader {
             }
         };
         let ca = written.ca_file.map(|path| self.certificates(&format!("{AT}: ca_file"), &path));
-        let tls = tls_client(ca.flatten().as_deref()).map_err(|why| self.0.push(format!("{AT}: {why}"))).ok()?;
+        let tls =
+            Directory::trusting(ca.flatten().as_deref()).map_err(|why| self.0.push(format!("{AT}: {why}"))).ok()?;
         let (url, starttls, base) = (written.url, written.starttls, written.base);
         Some(Directory { url, starttls, tls, search_as, base, filter, user_attribute })
     }
@@ -303,24 +302,6 @@ impl Reader {
 fn is_local(host: &str) -> bool {
     let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-}
-
-/// TLS for a client that trusts whoever has signed these certificates, or whoever the system trusts.
-fn tls_client(ca: Option<&str>) -> Result<Arc<ClientConfig>, String> {
-    let mut roots = RootCertStore::empty();
-    match ca {
-        Some(pem) => {
-            for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-                let certificate = certificate.map_err(|error| error.to_string())?;
-                roots.add(certificate).map_err(|error| error.to_string())?;
-            }
-        }
-        None => drop(roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs)),
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let config = config.map_err(|error| error.to_string())?.with_root_certificates(roots).with_no_client_auth();
-    Ok(Arc::new(config))
 }
 
 /// Host and port of a URL, and whether TLS is spoken there.

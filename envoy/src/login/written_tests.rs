@@ -1,5 +1,6 @@
 use super::*;
 use std::fs;
+use warren_rules::login::Admission;
 
 const CA: &str = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n";
 
@@ -75,4 +76,34 @@ fn tells_all_mistakes() {
         mistakes("[header]\nname = \"x\"\nfrom = [\"10.0.0.1\"]\nfrmo = 1\n"),
         ["unknown field `frmo`, expected one of `name`, `from`, `user_pattern`"]
     );
+}
+
+#[test]
+fn the_common_name_of_a_subject_is_found_whatever_else_it_says() {
+    let way = Way {
+        name: "certificate".to_owned(),
+        header: "x-warren-certificate".to_owned(),
+        pattern: Some(COMMON_NAME.to_owned()),
+        peers: Vec::new(),
+    };
+    let told = Login { ways: vec![way], impersonation: vec![], challenges: vec![], statement_paths: vec![] };
+    let policy = Policy::compile(&told).unwrap();
+    for (subject, name) in [
+        ("CN=ann", Some("ann")),
+        ("OU=x,CN=ann,O=y", Some("ann")),
+        (r"O=a\,CN=root,CN=ann", Some("ann")),
+        (r"CN=ann,O=a\,CN=root", Some("ann")),
+        (r"CN=ann\,root,O=a", Some(r"ann\,root")),
+        (r"O=a\\,CN=ann", Some("ann")),
+        ("OU=CN=root", None),
+        (r"O=a\,CN=root", None),
+        ("CN=,O=a", None),
+    ] {
+        let mut headers = vec![("x-warren-certificate".to_owned(), subject.to_owned())];
+        let found = match policy.admit(&mut headers) {
+            Admission::In { principal, .. } => Some(principal),
+            _ => None,
+        };
+        assert_eq!(found.as_deref(), name, "{subject}");
+    }
 }

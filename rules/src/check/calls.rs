@@ -66,6 +66,7 @@ impl<'a> Checker<'a> {
                 self.uses.users.push(user);
             }
             self.uses.needs.address |= name == "remote_address";
+            self.uses.needs.claims |= name == "claims";
             self.uses.needs.time |= TIME.contains(&name);
         }
         if owner == Type::Any || owner == Type::Group {

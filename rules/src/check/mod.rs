@@ -85,6 +85,7 @@ impl Uses {
         self.needs.load |= other.needs.load;
         self.needs.time |= other.needs.time;
         self.needs.address |= other.needs.address;
+        self.needs.claims |= other.needs.claims;
         for (ours, theirs) in [
             (&mut self.groups, other.groups),
             (&mut self.clusters, other.clusters),

@@ -31,6 +31,8 @@ pub struct Needs {
     pub time: bool,
     /// The client's address.
     pub address: bool,
+    /// What the client's token says.
+    pub claims: bool,
 }
 
 /// What a rule set was found to need when it was checked.

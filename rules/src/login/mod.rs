@@ -24,11 +24,12 @@ pub const CLAIMS_HEADER: &str = "x-warren-claims";
 pub const PEER_HEADER: &str = "x-warren-peer";
 /// Header with the URI in the client's certificate: a SPIFFE id.
 pub const PEER_URI_HEADER: &str = "x-warren-peer-uri";
+/// Header that names the user to Trino (`io.trino.client.ProtocolHeaders`).
+pub const USER_HEADER: &str = "x-trino-user";
 /// Header in which the filter says whom it let in: without it, Envoy lets nobody past.
 pub const PRINCIPAL_HEADER: &str = "x-warren-principal";
 /// What no client may send under these names, and no Trino is sent.
 const OWN_HEADERS: &str = "x-warren-";
-const USER: &str = "x-trino-user";
 const ORIGINAL_USER: &str = "x-trino-original-user";
 
 /// Who may run queries, as the filter is told.
@@ -122,15 +123,15 @@ impl Policy {
         };
         // As Trino reads them: the first of each, without spaces, and an empty one is none.
         let said = |name| value(headers, name).map(java_trim).filter(|user| !user.is_empty());
-        for user in [said(USER), said(ORIGINAL_USER)].into_iter().flatten() {
+        for user in [said(USER_HEADER), said(ORIGINAL_USER)].into_iter().flatten() {
             if user != principal && !self.may_be(&principal, user) {
                 return Admission::Denied(format!("Access Denied: User {principal} cannot impersonate user {user}"));
             }
         }
-        let names_no_user = said(USER).is_none();
+        let names_no_user = said(USER_HEADER).is_none();
         if names_no_user {
-            headers.retain(|(name, _)| name != USER);
-            headers.push((USER.to_owned(), principal.clone()));
+            headers.retain(|(name, _)| name != USER_HEADER);
+            headers.push((USER_HEADER.to_owned(), principal.clone()));
         }
         headers.push((PRINCIPAL_HEADER.to_owned(), principal.clone()));
         Admission::In { principal, names_no_user }
@@ -172,10 +173,14 @@ impl Policy {
     }
 }
 
-/// Who was let in, as [`Policy::admit`] noted it, and the claims of its token; what Envoy said of both is taken out.
-pub fn take_caller(headers: &mut Vec<(String, String)>) -> (String, serde_json::Map<String, serde_json::Value>) {
+/// Who was let in, as [`Policy::admit`] noted it, and the claims of its token, if somebody reads them; what Envoy said of both
+/// is taken out.
+pub fn take_caller(
+    headers: &mut Vec<(String, String)>,
+    reads_claims: bool,
+) -> (String, serde_json::Map<String, serde_json::Value>) {
     let principal = value(headers, PRINCIPAL_HEADER).unwrap_or_default().to_owned();
-    let claims = value(headers, CLAIMS_HEADER).and_then(|text| {
+    let claims = value(headers, CLAIMS_HEADER).filter(|_| reads_claims).and_then(|text| {
         let json = URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()?;
         serde_json::from_slice(&json).ok()
     });

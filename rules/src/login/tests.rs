@@ -88,16 +88,17 @@ fn a_query_runs_as_its_principal_unless_a_rule_says_otherwise() {
         (".*-admin", "hr", "", denied(".*-admin", "hr")),
     ] {
         let subject = format!("CN={who}");
-        let headers = [("x-warren-subject", subject.as_str()), (USER, user), (ORIGINAL_USER, original)];
+        let headers = [("x-warren-subject", subject.as_str()), (USER_HEADER, user), (ORIGINAL_USER, original)];
         assert_eq!(admit(&headers).0, expected, "{who} as {user}, {original}");
     }
 }
 
 #[test]
 fn only_the_first_of_several_users_counts_as_for_trino() {
-    let (admission, headers) = admit(&[("x-warren-subject", "CN=ann"), (USER, ""), (USER, "root")]);
+    let (admission, headers) = admit(&[("x-warren-subject", "CN=ann"), (USER_HEADER, ""), (USER_HEADER, "root")]);
     assert_eq!(admission, is_in("ann", true));
-    let users: Vec<_> = headers.iter().filter(|(name, _)| name == USER).map(|(_, value)| value.as_str()).collect();
+    let users: Vec<_> =
+        headers.iter().filter(|(name, _)| name == USER_HEADER).map(|(_, value)| value.as_str()).collect();
     assert_eq!(users, ["ann"]);
 }
 
@@ -106,11 +107,13 @@ fn rules_are_told_who_it_is_and_nothing_that_envoy_said() {
     let claims = URL_SAFE_NO_PAD.encode(r#"{"groups":["dba"]}"#);
     let (_, mut headers) =
         admit(&[("x-warren-okta", "ann@example.com"), (CLAIMS_HEADER, &claims), ("x-trino-source", "cli")]);
-    let (principal, claims) = take_caller(&mut headers);
+    let (principal, unread) = take_caller(&mut headers.clone(), false);
+    assert_eq!((principal.as_str(), unread.len()), ("ann", 0), "claims are not decoded for nobody");
+    let (principal, claims) = take_caller(&mut headers, true);
     assert_eq!(principal, "ann");
     assert_eq!(serde_json::Value::from(claims), serde_json::json!({"groups": ["dba"]}));
     let names: Vec<_> = headers.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["x-trino-source", USER]);
+    assert_eq!(names, ["x-trino-source", USER_HEADER]);
 }
 
 #[test]

@@ -59,6 +59,11 @@ impl RuleSet {
         self.needs.address
     }
 
+    /// Does a rule read what the client's token says?
+    pub fn reads_claims(&self) -> bool {
+        self.needs.claims
+    }
+
     /// What its scripts need besides themselves: for [`RuleSet::load`].
     pub fn data(&self) -> Data {
         Data { needs: self.needs, ..self.runtime.data() }

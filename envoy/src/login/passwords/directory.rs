@@ -2,7 +2,9 @@
 
 use super::Checked;
 use ldap3::{LdapConnAsync, LdapConnSettings, LdapError, Scope, SearchEntry, ldap_escape};
-use std::collections::HashSet;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +21,7 @@ pub(crate) struct Directory {
     /// Speak TLS from the first message on `ldap://`, too.
     pub(crate) starttls: bool,
     /// Whom Warren trusts to be it.
-    pub(crate) tls: Arc<rustls::ClientConfig>,
+    pub(crate) tls: Arc<ClientConfig>,
     /// Who searches; nobody in particular if there is none.
     pub(crate) search_as: Option<(String, String)>,
     /// Where people are.
@@ -31,6 +33,27 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
+    /// TLS that trusts whoever has signed these certificates, in PEM, or whoever the system trusts.
+    ///
+    /// # Errors
+    /// Why the certificates cannot be used.
+    pub(crate) fn trusting(ca: Option<&str>) -> Result<Arc<ClientConfig>, String> {
+        let mut roots = RootCertStore::empty();
+        match ca {
+            Some(pem) => {
+                for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+                    let certificate = certificate.map_err(|error| error.to_string())?;
+                    roots.add(certificate).map_err(|error| error.to_string())?;
+                }
+            }
+            None => drop(roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs)),
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config = config.map_err(|error| error.to_string())?.with_root_certificates(roots).with_no_client_auth();
+        Ok(Arc::new(config))
+    }
+
     /// Whose name and password these are.
     pub(crate) async fn check(&self, user: &str, password: &str) -> Checked {
         match tokio::time::timeout(PATIENCE * 2, self.ask(user, password)).await {
@@ -51,12 +74,14 @@ impl Directory {
         let filter = self.filter.replace(USER, &ldap_escape(user));
         let wanted = vec![self.user_attribute.as_str()];
         let (found, _) = ldap.search(&self.base, Scope::Subtree, &filter, wanted).await?.success()?;
-        let entries: HashSet<_> =
-            found.into_iter().map(SearchEntry::construct).map(|e| (e.dn, e.attrs)).map(first).collect();
+        let mut entries = found.into_iter().map(SearchEntry::construct);
         // Two of one name: it is not known which is meant.
-        let mut entries = entries.into_iter();
-        let (Some((dn, names)), None) = (entries.next(), entries.next()) else { return Ok(Checked::Wrong) };
-        let Some(principal) = names else { return Ok(Checked::Wrong) };
+        let (Some(SearchEntry { dn, attrs, .. }), None) = (entries.next(), entries.next()) else {
+            return Ok(Checked::Wrong);
+        };
+        // The one attribute that was asked for.
+        let name = attrs.into_values().flatten().next().filter(|name| !name.is_empty());
+        let Some(principal) = name else { return Ok(Checked::Wrong) };
         let bound = ldap.simple_bind(&dn, password).await?;
         let _ = ldap.unbind().await;
         match bound.rc {
@@ -65,10 +90,4 @@ impl Directory {
             _ => bound.success().map(|_| Checked::Wrong),
         }
     }
-}
-
-/// The entry's name and the one value of the one attribute that was asked for.
-fn first((dn, attributes): (String, std::collections::HashMap<String, Vec<String>>)) -> (String, Option<String>) {
-    let name = attributes.into_values().next().and_then(|values| values.into_iter().next());
-    (dn, name.filter(|name| !name.is_empty()))
 }

@@ -8,7 +8,6 @@ const LEAST_COST: u32 = 8;
 const NOBODYS: &str = "$2b$08$CCCCCCCCCCCCCCCCCCCCC.iSp4fUr2LYwgBScBYxMDVrt3ZoIM6eq";
 
 /// Names and hashes.
-#[derive(Default)]
 pub(crate) struct PasswordFile(BTreeMap<String, String>);
 
 impl PasswordFile {

@@ -14,9 +14,11 @@ use warren_tests::stack::Stack;
 
 use super::{Door, ran_as};
 
-/// `open sesame`, by bcrypt of cost 8.
-const FILE: &str = "alice:$2b$08$abcdefghijklmnopqrstuuvbcBqwD0vqGp5cw/xK4wy0Mtx9M8.Zy\n";
-const WRONG: &str = "wrong user or password";
+/// Alice's.
+pub(super) const PASSWORD: &str = "open sesame";
+/// The same, by bcrypt of cost 8.
+pub(super) const FILE: &str = "alice:$2b$08$abcdefghijklmnopqrstuuvbcBqwD0vqGp5cw/xK4wy0Mtx9M8.Zy\n";
+pub(super) const WRONG: &str = "wrong user or password";
 
 fn basic(user: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
@@ -26,7 +28,7 @@ pub(in super::super) fn a_password_says_who_runs_the_query(stack: &Stack) -> Res
     let file = stack.run.folder("passwords")?.join("passwords");
     fs::write(&file, FILE)?;
     let door = Door::open(stack, "login-passwords", &format!("[passwords]\nfile = \"{}\"\n", file.display()), &[])?;
-    let right = basic("alice", "open sesame");
+    let right = basic("alice", PASSWORD);
     let session = Session::user("alice").header("Authorization", &right);
     assert_eq!(ran_as(stack, &door, &session)?, ("alice".to_owned(), "adhoc-1".to_owned()));
     let said = |headers: &[(&str, &str)]| door.said(headers);
@@ -100,10 +102,6 @@ pub(in super::super) fn a_directory_knows_who_has_which_password(stack: &Stack) 
 
     let strangers = Certificates::make_in(&stack.run, "strangers-directory")?;
     let door = Door::open(stack, "login-wrong-directory", &login(strangers.ca.to_str().context("a path")?), &[])?;
-    assert_eq!(
-        door.said(&[("Authorization", &basic("alice", "open sesame"))])?,
-        away,
-        "not the directory that is trusted"
-    );
+    assert_eq!(door.said(&[("Authorization", &basic("alice", PASSWORD))])?, away, "not the directory that is trusted");
     Ok(())
 }
