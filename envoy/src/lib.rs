@@ -32,6 +32,7 @@ mod snapshot;
 mod state;
 mod status;
 mod store;
+mod tls;
 mod trial;
 mod trino;
 mod xds;

@@ -46,6 +46,15 @@ impl Certificates {
         })
     }
 
+    /// Another server's certificate for these host names and addresses, and its key.
+    pub fn server(&self, name: &str, hosts: &[&str]) -> Result<(PathBuf, PathBuf)> {
+        let key = KeyPair::generate()?;
+        let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
+        let certificate = CertificateParams::new(hosts)?.signed_by(&key, &self.authority)?;
+        let certificate = put(&self.folder, &format!("{name}.pem"), certificate.pem())?;
+        Ok((certificate, put(&self.folder, &format!("{name}.key"), key.serialize_pem())?))
+    }
+
     /// A client's certificate with its key, in one file.
     pub fn client(&self, name: &str) -> Result<PathBuf> {
         let key = KeyPair::generate()?;

@@ -2,6 +2,7 @@
 
 use super::ApiArgs;
 use crate::api::Problem;
+use crate::tls;
 use anyhow::{Context, Result, bail};
 use reqwest::Method;
 use serde::Serialize;
@@ -27,7 +28,7 @@ impl Client {
                     .to_owned(),
             ),
         };
-        let http = reqwest::Client::builder().no_proxy().build()?;
+        let http = tls::http(tls::trusting(None).map_err(anyhow::Error::msg)?)?;
         Ok(Client { http, base: args.api.trim_end_matches('/').to_owned(), token, actor: actor() })
     }
 

@@ -4,7 +4,7 @@ use super::Outcome;
 use crate::api::{self, playground};
 use crate::config::{Config, Written};
 use crate::follow::{share_health, watch_database, watch_health};
-use crate::health::{Probes, http_client};
+use crate::health::Probes;
 use crate::history::{self, AccessLogs, HistorySettings, OwnIds, Queue};
 use crate::judge::{self, Role};
 use crate::last_good;
@@ -18,6 +18,7 @@ use crate::rules_folder;
 use crate::snapshot::Settings;
 use crate::status::Status;
 use crate::store::Store;
+use crate::tls;
 use crate::trino::Access;
 use crate::xds::nodes::Nodes;
 use crate::xds::server::Ads;
@@ -117,7 +118,10 @@ async fn run(config: Config, module: Vec<u8>, page: playground::Page) -> Result<
     let (reports_tx, reports) = mpsc::channel(256);
     let (role_tx, role) = watch::channel(Role::Alone);
     let (share, found) = mpsc::channel(4096);
-    let access = Access { http: http_client()?, credentials: config.credentials.clone() };
+    let access = Access {
+        http: tls::http(tls::trusting(None).map_err(anyhow::Error::msg)?)?,
+        credentials: config.credentials.clone(),
+    };
     let probes = Probes::new(access.clone(), config.health_period, reports_tx.clone());
     let reconciler = Reconciler {
         settings: settings.clone(),

@@ -44,14 +44,6 @@ impl Drop for Running {
     }
 }
 
-/// A client for asking coordinators: no proxy between, and no redirect to elsewhere.
-///
-/// # Errors
-/// When the machine gives no TLS or resolver to build it with.
-pub(crate) fn http_client() -> Result<reqwest::Client, reqwest::Error> {
-    reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).user_agent("warren").build()
-}
-
 impl Probes {
     pub(crate) fn new(access: Access, period: Duration, reports: mpsc::Sender<Report>) -> Probes {
         Probes { access, period, reports, running: BTreeMap::new() }

@@ -33,7 +33,10 @@ async fn one_slow_answer_takes_out_only_who_has_not_shown_that_it_runs_queries()
 fn healthy_so_far(proven: Proven, handed_over: bool) -> Probe {
     let health = Health { healthy: true, reason: String::new() };
     let credentials = CredentialBook::new("warren");
-    let access = Access { http: crate::health::http_client().unwrap(), credentials: credentials.clone() };
+    let access = Access {
+        http: crate::tls::http(crate::tls::trusting(None).unwrap()).unwrap(),
+        credentials: credentials.clone(),
+    };
     Probe {
         coordinator: access.coordinator("http://t:1", "t", None, Duration::from_secs(5)).unwrap(),
         credentials,

@@ -77,7 +77,7 @@ mod tests {
 
     fn coordinator() -> Coordinator {
         Coordinator {
-            http: reqwest::Client::new(),
+            http: crate::tls::http(crate::tls::trusting(None).unwrap()).unwrap(),
             address: Address { host: "trino".to_owned(), port: 8080 },
             slug: "etl-1".to_owned(),
             credentials: CredentialBook::new("warren").get(None).unwrap(),

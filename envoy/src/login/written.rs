@@ -3,6 +3,7 @@
 use super::passwords::{Directory, PASSWORD_USER, PasswordFile, PasswordSource};
 use super::{ClientCertificates, Keys, LoginFile, LoginSettings, PROXY_USER, Tokens, Trust};
 use crate::duration;
+use crate::tls;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -258,10 +259,9 @@ impl Reader {
             }
         };
         let ca = written.ca_file.map(|path| self.certificates(&format!("{AT}: ca_file"), &path));
-        let tls =
-            Directory::trusting(ca.flatten().as_deref()).map_err(|why| self.0.push(format!("{AT}: {why}"))).ok()?;
+        let tls = tls::trusting(ca.flatten().as_deref()).map_err(|why| self.0.push(format!("{AT}: {why}"))).ok()?;
         let (url, starttls, base) = (written.url, written.starttls, written.base);
-        Some(Directory { url, starttls, tls, search_as, base, filter, user_attribute })
+        Some(Directory { url, starttls, tls: Arc::new(tls), search_as, base, filter, user_attribute })
     }
 
     fn certificate(&mut self, written: WrittenCertificate) -> (Way, Option<ClientCertificates>) {

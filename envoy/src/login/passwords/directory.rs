@@ -2,9 +2,7 @@
 
 use super::Checked;
 use ldap3::{LdapConnAsync, LdapConnSettings, LdapError, Scope, SearchEntry, ldap_escape};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,27 +31,6 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
-    /// TLS that trusts whoever has signed these certificates, in PEM, or whoever the system trusts.
-    ///
-    /// # Errors
-    /// Why the certificates cannot be used.
-    pub(crate) fn trusting(ca: Option<&str>) -> Result<Arc<ClientConfig>, String> {
-        let mut roots = RootCertStore::empty();
-        match ca {
-            Some(pem) => {
-                for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-                    let certificate = certificate.map_err(|error| error.to_string())?;
-                    roots.add(certificate).map_err(|error| error.to_string())?;
-                }
-            }
-            None => drop(roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs)),
-        }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let config = config.map_err(|error| error.to_string())?.with_root_certificates(roots).with_no_client_auth();
-        Ok(Arc::new(config))
-    }
-
     /// Whose name and password these are.
     pub(crate) async fn check(&self, user: &str, password: &str) -> Checked {
         match tokio::time::timeout(PATIENCE * 2, self.ask(user, password)).await {
