@@ -11,8 +11,9 @@ use std::time::Duration;
 use warren_rules::login::{Admission, PRINCIPAL_HEADER, USER_HEADER, take_caller};
 use warren_rules::reply::{ErrorKind, GENERIC_USER_ERROR, PERMISSION_DENIED, UNKNOWN_TRANSACTION};
 use warren_rules::{
-    Action as Decided, Decision, ExternalAnswer, HASH_HEADER, PREFIX_HEADER, QUERY_ID_WITHIN, Query, RuleSet, Target,
-    Transaction, access_log_fields, find_query_id, is_list_header, merge_list_header, parse_transaction, prefix,
+    Action as Decided, Decision, ExternalAnswer, HASH_HEADER, LIMIT_HEADER, LIMIT_WHOSE_HEADER, PREFIX_HEADER,
+    QUERY_ID_WITHIN, Query, RuleSet, Target, Transaction, access_log_fields, find_query_id, is_list_header,
+    merge_list_header, parse_transaction, prefix,
 };
 
 const TRANSACTION: &str = "x-trino-transaction-id";
@@ -228,6 +229,10 @@ impl Http {
                 set_headers(query, decision);
                 if let Some(slug) = slug {
                     host::set_request_header(PREFIX_HEADER, &prefix(slug));
+                }
+                if let Some(limit) = &decision.limit {
+                    host::set_request_header(LIMIT_HEADER, &limit.name());
+                    host::set_request_header(LIMIT_WHOSE_HEADER, &limit.whose(query));
                 }
                 if let Some(name) = hash_on {
                     let value = if name == "user" { query.user() } else { query.header(name).unwrap_or_default() };

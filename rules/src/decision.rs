@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::limit::Limit;
 use crate::trace::{Outcome, Trace};
 
 /// What happens to a query.
@@ -41,6 +42,8 @@ pub struct Decision {
     pub headers: Vec<(String, String)>,
     /// Seconds for which a result cache may answer the same query again; none if it may not.
     pub cache: Option<u32>,
+    /// How often queries may come by this decision.
+    pub limit: Option<Limit>,
     /// A routing service that must be asked first ([`Query::tell`](crate::Query::tell)); nothing is decided yet then.
     pub asks: Option<String>,
     /// Words for the query's history.
@@ -64,7 +67,8 @@ impl Decision {
         };
         let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
         let tags: usize = self.tags.iter().map(String::len).sum();
-        size_of::<Decision>() + action + headers + tags + self.trace.bytes()
+        let limit = self.limit.as_ref().map_or(0, |limit| limit.file.len());
+        size_of::<Decision>() + limit + action + headers + tags + self.trace.bytes()
     }
 
     /// The answer of `warren rules decide` (a contract: docs/rules.md). `default_group` is shown for [`Action::Default`].
@@ -101,6 +105,7 @@ impl Decision {
             "headers": headers,
             "tags": self.tags,
             "cache": self.cache.map(|seconds| json!({"ttl_seconds": seconds})),
+            "limit": self.limit.as_ref().map(|limit| json!({"by": limit.by, "rate": limit.rate.to_string(), "line": limit.line})),
             "message": message,
             "rule": self.rule,
             "file": self.file,

@@ -46,6 +46,7 @@ mod explain;
 mod external;
 mod facts;
 mod headers;
+mod limit;
 pub mod limits;
 mod live_state;
 pub mod login;
@@ -80,6 +81,7 @@ pub use explain::{Explanation, ReadFact};
 pub use external::{ExternalAnswer, ExternalRequest, ExternalResponse, ExternalService};
 pub use facts::{header_bytes, header_text};
 pub use headers::{is_list_header, merge_list_header};
+pub use limit::{LIMIT_HEADER, LIMIT_WHOSE_HEADER, Limit, LimitBy, Rate};
 pub use live_state::{GroupState, LiveState, NoLiveState};
 #[cfg(feature = "sources")]
 pub use notes::notes;

@@ -18,6 +18,7 @@ use crate::compile::{self, Compiled};
 use crate::data::{Data, Needs};
 use crate::decision::{Action, Decision};
 use crate::error::RuleErrors;
+use crate::limit::{Limit, LimitBy, Rate};
 use crate::limits;
 use crate::memo::{Found, Memo};
 use crate::messages;
@@ -239,12 +240,13 @@ impl RuleSet {
     /// The decision, with what earlier rules added: where both say something, what decided comes last and wins.
     fn decision(&self, verdict: Option<(Verdict, &str)>, added: Addition, trace: Trace) -> Decision {
         let Addition { mut headers, mut tags } = added;
-        let mut cache = None;
+        let (mut cache, mut limit) = (None, None);
         let (action, rule, place) = match verdict {
             Some((Verdict::Route(route), rule)) => {
                 headers.extend(route.headers);
                 tags.extend(route.tags);
                 cache = route.cache;
+                limit = route.limit;
                 let action = Action::Route {
                     groups: owned(route.groups),
                     cluster: route.cluster.map(ImmutableString::into_owned),
@@ -266,10 +268,15 @@ impl RuleSet {
             line: place.map(|Place { line, .. }| line),
             headers: headers.into_iter().map(|(name, value)| (name.into_owned(), value.into_owned())).collect(),
             cache,
+            limit: limit.map(|(by, rate, place)| self.limit(by, rate, place)),
             asks: None,
             tags: owned(tags),
             trace,
         }
+    }
+
+    fn limit(&self, by: LimitBy, rate: Rate, place: Place) -> Limit {
+        Limit { by, rate, file: self.files.get(place.file).cloned().unwrap_or_default(), line: place.line }
     }
 }
 

@@ -10,6 +10,7 @@ mod external;
 mod follow_ups;
 mod history;
 mod lifecycle;
+mod limits;
 mod load;
 mod login;
 mod outages;
@@ -56,6 +57,8 @@ pub(crate) const CASES: &[(&str, Case)] = cases![
     routing::a_rule_sets_a_session_property_beside_the_clients_own,
     routing::a_dead_coordinator_costs_no_client_an_error,
     routing::a_group_falls_back_when_it_serves_nothing,
+    limits::a_rule_says_how_often_queries_may_come,
+    limits::nobody_takes_from_a_bucket_but_who_asks,
     transactions::a_transaction_stays_where_it_began,
     transactions::a_forged_transaction_is_refused,
     follow_ups::pages_come_through_any_envoy_from_the_same_coordinator,

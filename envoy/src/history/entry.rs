@@ -70,7 +70,7 @@ pub(crate) enum Outcome {
     Accepted,
     /// A rule denied it.
     Denied,
-    /// It could go nowhere: an unknown group, a transaction that is gone.
+    /// It could go nowhere: an unknown group, a transaction that is gone; or it was one too many (`flags` says `RL`).
     Refused,
     /// It was sent on, and no id came back: `status` and `flags` say more.
     Failed,
@@ -119,6 +119,7 @@ impl Row {
             (Some(_), _) => Outcome::Accepted,
             (None, _) if fields.denied => Outcome::Denied,
             (None, None) => Outcome::Refused,
+            (None, _) if common.response_flags.as_ref().is_some_and(|flags| flags.rate_limited) => Outcome::Refused,
             (None, Some(_)) => Outcome::Failed,
         };
         let mut row = Row {

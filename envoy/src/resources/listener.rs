@@ -1,7 +1,7 @@
 //! LDS: the one listener: what is stripped at the door, limits, the filter chain.
 
 use super::{
-    FILTER, LISTENER, ROUTES,
+    FILTER, LIMITS, LISTENER, ROUTES,
     access_log::{self, HistoryLog},
     ads, any, bool_value, duration, extension, login, millis, reply,
     secret::{self, CertificateFiles},
@@ -12,6 +12,7 @@ use envoy_types::pb::envoy::config::common::mutation_rules::v3::{HeaderMutation,
 use envoy_types::pb::envoy::config::core::v3::http_protocol_options::HeadersWithUnderscoresAction;
 use envoy_types::pb::envoy::config::core::v3::{ExtensionConfigSource, HttpProtocolOptions};
 use envoy_types::pb::envoy::config::listener::v3::{Filter, FilterChain, Listener, filter};
+use envoy_types::pb::envoy::extensions::filters::http::local_ratelimit::v3::LocalRateLimit;
 use envoy_types::pb::envoy::extensions::filters::http::router::v3::Router;
 use envoy_types::pb::envoy::extensions::filters::http::wasm::v3::Wasm;
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::http_connection_manager::{
@@ -119,15 +120,16 @@ fn http(spec: &ListenerSpec) -> HttpConnectionManager {
 
 /// In the order in which a request meets them: who is it, where does it go, may it.
 fn filters(spec: &ListenerSpec) -> Vec<HttpFilter> {
-    let rules = HttpFilter {
-        name: FILTER.to_owned(),
+    let discovered = |name: &str, type_url| HttpFilter {
+        name: name.to_owned(),
         config_type: Some(http_filter::ConfigType::ConfigDiscovery(ExtensionConfigSource {
             config_source: Some(ads()),
-            type_urls: vec![Wasm::type_url()],
+            type_urls: vec![type_url],
             ..ExtensionConfigSource::default()
         })),
         ..HttpFilter::default()
     };
+    let (rules, limits) = (discovered(FILTER, Wasm::type_url()), discovered(LIMITS, LocalRateLimit::type_url()));
     let router = HttpFilter {
         name: "envoy.filters.http.router".to_owned(),
         config_type: Some(http_filter::ConfigType::TypedConfig(any(&Router {
@@ -139,7 +141,7 @@ fn filters(spec: &ListenerSpec) -> Vec<HttpFilter> {
         ..HttpFilter::default()
     };
     let who = spec.login.iter().flat_map(login::filters);
-    who.chain([rules]).chain(spec.login.as_ref().map(|_| login::last_word())).chain([router]).collect()
+    who.chain([rules]).chain(spec.login.as_ref().map(|_| login::last_word())).chain([limits, router]).collect()
 }
 
 /// Trino's web server takes this, and some of `proxy-…`, for word of a proxy that ended TLS (`ForwardedRequestCustomizer`).

@@ -3,6 +3,7 @@
 pub(crate) mod access_log;
 pub(crate) mod cluster;
 pub(crate) mod endpoint;
+pub(crate) mod limits;
 pub(crate) mod listener;
 pub(crate) mod login;
 pub(crate) mod reply;
@@ -28,6 +29,8 @@ pub(crate) const CLUSTER_HEADER: &str = "x-warren-cluster";
 pub(crate) const HASH_HEADER: &str = warren_rules::HASH_HEADER;
 /// Name of the filter in the chain and of its ECDS resource.
 pub(crate) const FILTER: &str = "warren";
+/// Name in the chain, and of the ECDS resource, of what counts queries against the limits of the rules.
+pub(crate) const LIMITS: &str = "warren-limits";
 /// Name of the one route configuration.
 pub(crate) const ROUTES: &str = "warren";
 /// Name of the one listener.

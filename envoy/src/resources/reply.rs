@@ -13,9 +13,13 @@ use envoy_types::pb::envoy::config::route::v3::DirectResponseAction;
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::{
     LocalReplyConfig, ResponseMapper,
 };
-use warren_rules::reply::{ErrorKind, GENERIC_INTERNAL_ERROR, NO_NODES_AVAILABLE, QUERY_TEXT_TOO_LARGE};
+use warren_rules::reply::{
+    ErrorKind, GENERIC_INTERNAL_ERROR, NO_NODES_AVAILABLE, QUERY_QUEUE_FULL, QUERY_TEXT_TOO_LARGE,
+};
 
 const PASSWORDS: &str = "passwords cannot be checked now; try again";
+/// Holds the name of the limit, which the filter put there ([`warren_rules::Limit::name`]).
+const TOO_MANY: &str = "too many queries: the rules allow %REQ(x-warren-limit)%; try again later";
 const FILTER_FAILED: &str = "the routing filter failed; try again";
 
 /// A fixed answer with a Trino-shaped error in it.
@@ -34,6 +38,7 @@ pub(crate) fn direct(status: u32, message: &str, kind: ErrorKind) -> DirectRespo
 ///
 /// * no cluster serving (UH, NC) and no connection (UF, URX, UO): `no_cluster_status`; with 503 clients wait and try again,
 ///   with 200 they show the error at once;
+/// * more queries than a rule allows (429; Envoy sets RL after this is looked at): 200 with Trino's own error for a full queue;
 /// * a body over the limit (413): 200 with Trino's own error for a text that is too long;
 /// * a password that nobody could check (UAEX and 503);
 /// * any other 503: the filter failed, and is away until its VM is made anew.
@@ -72,6 +77,12 @@ pub(crate) fn local(no_cluster_status: u32, body_limit: u64) -> LocalReplyConfig
                     "the cluster cannot be reached (%RESPONSE_FLAGS%)",
                     NO_NODES_AVAILABLE,
                 )),
+                ..ResponseMapper::default()
+            },
+            ResponseMapper {
+                filter: Some(status(429)),
+                status_code: u32_value(200),
+                body_format_override: Some(json(TOO_MANY, QUERY_QUEUE_FULL)),
                 ..ResponseMapper::default()
             },
             ResponseMapper {

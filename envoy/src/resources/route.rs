@@ -4,7 +4,7 @@
 mod new_query;
 
 use super::login::{LAST_WORD, PASSWORD_FILTER, TOKEN_FILTER};
-use super::{FILTER, ROUTES, any, bool_value, extension, group_cluster, header_option, own_cluster, reply};
+use super::{FILTER, LIMITS, ROUTES, any, bool_value, extension, group_cluster, header_option, own_cluster, reply};
 use envoy_types::pb::envoy::config::core::v3::header_value_option::HeaderAppendAction::{
     OverwriteIfExists, OverwriteIfExistsOrAdd,
 };
@@ -56,7 +56,7 @@ pub struct RouteSpec<'a> {
 impl RouteSpec<'_> {
     /// For whoever comes: the filter is switched off, so that the VM is not entered on this route.
     fn open(&self, mut route: Route) -> Route {
-        let mut off = vec![FILTER];
+        let mut off = vec![FILTER, LIMITS];
         if self.login.is_some() {
             off.extend([TOKEN_FILTER, PASSWORD_FILTER, LAST_WORD]);
         }

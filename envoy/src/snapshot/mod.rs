@@ -17,7 +17,7 @@ use crate::resources::listener::ListenerSpec;
 use crate::resources::route::{FollowUps, RouteSpec};
 use crate::resources::wasm::{FilterSpec, Lacking, Module};
 use crate::resources::{
-    self, FILTER, LISTENER, NAMESPACE, ROUTES, SERVER_CERTIFICATE, any, group_cluster, own_cluster,
+    self, FILTER, LIMITS, LISTENER, NAMESPACE, ROUTES, SERVER_CERTIFICATE, any, group_cluster, own_cluster,
 };
 use crate::services::Services;
 use crate::state::{Address, RuleSetVersion, State};
@@ -29,7 +29,7 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use thiserror::Error;
-use warren_rules::{Candidate, PluginConfig, RuleSet};
+use warren_rules::{Candidate, Limit, PluginConfig, RuleSet};
 
 /// Types of resources, in the order in which they are pushed: what is named comes before what names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -144,6 +144,10 @@ impl Snapshot {
             let spec = OwnSpec { slug: &endpoint.slug, address: &address };
             snapshot.add(Kind::Cluster, &own_cluster(&endpoint.slug), &spec, &resources::cluster::own(&spec));
         }
+
+        let limits = rules.limits();
+        let names: Vec<String> = limits.iter().map(Limit::name).collect();
+        snapshot.add(Kind::Filter, LIMITS, &names, &resources::limits::limits(&limits));
 
         let candidate = match candidate(state) {
             Ok(candidate) => candidate,

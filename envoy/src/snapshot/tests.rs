@@ -144,6 +144,7 @@ fn holds_everything_that_the_state_names() {
     endpoints group/etl
     listener warren
     rules warren
+    rules warren-limits
     routes warren
     ");
 }

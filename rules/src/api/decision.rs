@@ -5,8 +5,9 @@ use std::rc::Rc;
 use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, NativeCallContext};
 
 use crate::external::ExternalAnswer;
+use crate::limit::{LimitBy, Rate};
 use crate::runtime::{Ended, Runtime};
-use crate::{headers, limits};
+use crate::{headers, limits, suggest};
 
 type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
 
@@ -25,6 +26,7 @@ pub(crate) struct Route {
     pub(crate) cluster: Option<ImmutableString>,
     pub(crate) only: bool,
     pub(crate) cache: Option<u32>,
+    pub(crate) limit: Option<(LimitBy, Rate, Place)>,
     pub(crate) headers: Vec<(ImmutableString, ImmutableString)>,
     pub(crate) tags: Vec<ImmutableString>,
     pub(crate) place: Place,
@@ -86,6 +88,16 @@ pub(crate) fn register(engine: &mut Engine, runtime: &Rc<Runtime>) {
         route.cache = Some(cache_seconds(&time).map_err(fail)?);
         Ok(route)
     });
+    let shared = Rc::clone(runtime);
+    engine.register_fn(
+        "limit",
+        move |ctx: NativeCallContext, mut route: Route, by: ImmutableString, rate: ImmutableString| -> Result<Route> {
+            let by = LimitBy::parse(&by).ok_or_else(|| fail(not_who(&by)))?;
+            let rate = Rate::parse(&rate).ok_or_else(|| fail(no_rate(&rate)))?;
+            route.limit = Some((by, rate, place(&ctx, &shared)));
+            Ok(route)
+        },
+    );
     engine.register_fn("header", |mut route: Route, name: ImmutableString, value: ImmutableString| {
         route.headers.push(header(name, value)?);
         Ok::<_, Box<EvalAltResult>>(route)
@@ -115,7 +127,16 @@ pub(crate) fn register(engine: &mut Engine, runtime: &Rc<Runtime>) {
 }
 
 fn route_to(group: ImmutableString, headers: Vec<(ImmutableString, ImmutableString)>, place: Place) -> Route {
-    Route { groups: vec![group], cluster: None, only: false, cache: None, headers, tags: Vec::new(), place }
+    Route {
+        groups: vec![group],
+        cluster: None,
+        only: false,
+        cache: None,
+        limit: None,
+        headers,
+        tags: Vec::new(),
+        place,
+    }
 }
 
 /// The group that a routing service names. Where it names none, the rule ends here.
@@ -148,6 +169,16 @@ pub(crate) fn cache_seconds(time: &str) -> std::result::Result<u32, String> {
         number.checked_mul(seconds).filter(|seconds| (1..=limits::CACHE_SECONDS).contains(seconds))
     });
     seconds.ok_or_else(|| format!("`{time}` is no time from 1s to 7d"))
+}
+
+/// Why this says of nobody that they have a bucket of their own.
+pub(crate) fn not_who(by: &str) -> String {
+    format!("`limit` counts by {}, not by `{by}`", suggest::list(LimitBy::words()))
+}
+
+/// Why this is no rate.
+pub(crate) fn no_rate(rate: &str) -> String {
+    format!("`{rate}` is no rate such as `10/s`, `100/m`, `1000/h` or `5000/d`")
 }
 
 fn header(name: ImmutableString, value: ImmutableString) -> Result<(ImmutableString, ImmutableString)> {

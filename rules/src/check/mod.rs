@@ -18,6 +18,7 @@ use rhai::{Expr, Scope};
 
 use crate::data::Needs;
 use crate::error::RuleError;
+use crate::limit::Limit;
 use crate::ruleset::Mention;
 use crate::runtime::Runtime;
 use crate::script::{Function, Script};
@@ -33,6 +34,8 @@ pub(crate) struct Uses {
     pub(crate) clusters: Vec<Mention>,
     /// Routing services that are asked.
     pub(crate) services: Vec<Mention>,
+    /// How often queries may come.
+    pub(crate) limits: Vec<Limit>,
     /// Where the statement is read.
     pub(crate) statements: Vec<Mention>,
     /// Where the user's name is read.
@@ -86,6 +89,7 @@ impl Uses {
         self.needs.time |= other.needs.time;
         self.needs.address |= other.needs.address;
         self.needs.claims |= other.needs.claims;
+        self.limits.extend(other.limits);
         for (ours, theirs) in [
             (&mut self.groups, other.groups),
             (&mut self.clusters, other.clusters),

@@ -8,8 +8,9 @@ use rhai::{Dynamic, Expr, FnCallExpr, Position};
 use super::calls::TIME;
 use super::checker::Checker;
 use crate::api::Type;
-use crate::api::decision::cache_seconds;
+use crate::api::decision::{cache_seconds, no_rate, not_who};
 use crate::data::{TABLES, Table};
+use crate::limit::{Limit, LimitBy, Rate};
 use crate::{headers, suggest};
 
 impl<'a> Checker<'a> {
@@ -55,6 +56,7 @@ impl<'a> Checker<'a> {
                     }
                 }
             }
+            ("limit", [by, rate]) => self.limit(by, rate, position),
             ("external", [_]) => self.service(first, position),
             ("table", [_]) => self.table(first, position),
             (name, [zone]) if TIME.contains(&name) => {
@@ -87,6 +89,31 @@ impl<'a> Checker<'a> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Each word is written out once, so that Envoy can be told of the limit before a query comes.
+    fn limit(&mut self, by: &'a Expr, rate: &'a Expr, position: Position) {
+        let (bys, rates) = (self.strings(by), self.strings(rate));
+        let ([(by, by_at)], [(rate, rate_at)]) = (bys.as_slice(), rates.as_slice()) else {
+            let help = "write `.limit(\"user\", \"10/s\")`";
+            self.report(position, "what `limit` is given is written out, not computed", Some(help));
+            return;
+        };
+        let who = LimitBy::parse(by);
+        if who.is_none() {
+            let help = suggest::help(by, LimitBy::words()).unwrap_or_else(|| "write `\"user\"`".to_owned());
+            self.report(*by_at, &not_who(by), Some(&help));
+        }
+        let often = Rate::parse(rate);
+        if often.is_none() {
+            let help = "write how many queries, from 1 to 1000000, and a unit of `s`, `m`, `h`, `d`";
+            self.report(*rate_at, &no_rate(rate), Some(help));
+        }
+        if let (Some(by), Some(rate)) = (who, often) {
+            self.uses.needs.address |= by == LimitBy::Address;
+            let line = position.line().unwrap_or_default();
+            self.uses.limits.push(Limit { by, rate, file: self.script.name.clone(), line });
         }
     }
 

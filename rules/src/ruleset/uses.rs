@@ -9,6 +9,8 @@ use super::RuleSet;
 use crate::data::Data;
 #[cfg(feature = "sources")]
 use crate::error::RuleError;
+#[cfg(feature = "sources")]
+use crate::limit::Limit;
 
 /// Something that rules name, and where.
 #[cfg(feature = "sources")]
@@ -86,6 +88,14 @@ impl RuleSet {
     /// Clusters that are written out in `.cluster()`.
     pub fn clusters(&self) -> Vec<Mention> {
         self.uses.clusters.clone()
+    }
+
+    /// Limits, each once, in the order of their places.
+    pub fn limits(&self) -> Vec<Limit> {
+        let mut limits = self.uses.limits.clone();
+        limits.sort_by(|a, b| (&a.file, a.line, a.by, a.rate).cmp(&(&b.file, b.line, b.by, b.rate)));
+        limits.dedup();
+        limits
     }
 
     /// Routing services that are asked.

@@ -1,7 +1,7 @@
 //! What rules can say, and what comes of it.
 
 use crate::common::{compile, compile_files, decide, outcome, query};
-use warren_rules::{Known, RuleSet};
+use warren_rules::{Known, Limit, RuleSet};
 
 fn rules(source: &str) -> RuleSet {
     compile(source).unwrap_or_else(|errors| panic!("{errors}\n{source}"))
@@ -147,10 +147,47 @@ rule("a", |q| {
         serde_json::json!({
             "action": "route", "groups": ["x", "y"], "cluster": "x-1", "only": true,
             "headers": {"X-Trino-Session": "a=1", "X-Team": "blue"}, "tags": ["t1", "t2"], "cache": null,
-            "message": null, "rule": "a", "file": "rules.rhai", "line": 3,
+            "limit": null, "message": null, "rule": "a", "file": "rules.rhai", "line": 3,
             "trace": [{"rule": "a", "line": 2, "outcome": "matched"}]
         })
     );
+}
+
+#[test]
+fn the_limit_of_a_decision_is_one_that_was_known_before_a_query_came() {
+    let rules = compile_files(&[
+        (
+            "10-shared.rhai",
+            "const SLOW = route(\"x\")\n  .limit(\"all\", \"1/s\");\nfn often(r) {\n  r.limit(\"user\", \"5/m\")\n}",
+        ),
+        (
+            "20-rules.rhai",
+            "rule(\"slow\", |q| if q.source == \"slow\" { SLOW });\n\
+             rule(\"often\", |q| if q.source == \"often\" { often(route(\"x\")) });\n\
+             rule(\"two\", |q| if q.source == \"two\" { route(\"x\").limit(\"user\", \"1/s\")\n\
+             .or(\"y\")\n.limit(\"source\", \"2/h\") });\n\
+             rule(\"none\", |q| if q.source == \"none\" { route(\"x\") });\n\
+             otherwise(route(\"x\").limit(\"address\", \"7/d\"));",
+        ),
+    ])
+    .unwrap();
+    let known: Vec<String> = rules.limits().iter().map(Limit::name).collect();
+    assert_eq!(
+        known,
+        [
+            "1/s for all together (10-shared.rhai, line 2)",
+            "5/m for each user (10-shared.rhai, line 4)",
+            "1/s for each user (20-rules.rhai, line 3)",
+            "2/h for each source (20-rules.rhai, line 5)",
+            "7/d for each address (20-rules.rhai, line 7)",
+        ]
+    );
+    assert!(rules.reads_address());
+    for (source, want) in [("slow", Some(0)), ("often", Some(1)), ("two", Some(3)), ("none", None), ("", Some(4))] {
+        let decision = rules.decide(query(&format!(r#"{{"headers": {{"X-Trino-Source": "{source}"}}}}"#)));
+        let limit = decision.limit.as_ref().map(Limit::name);
+        assert_eq!(limit, want.map(|at: usize| known[at].clone()), "{source}");
+    }
 }
 
 #[test]

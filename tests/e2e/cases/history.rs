@@ -25,7 +25,7 @@ pub(super) fn entry(stack: &Stack, query_id: &str) -> Result<Value> {
 }
 
 /// The queries of `warren history` with these arguments, the newest first.
-fn found(stack: &Stack, arguments: &[&str]) -> Result<Vec<Value>> {
+pub(super) fn found(stack: &Stack, arguments: &[&str]) -> Result<Vec<Value>> {
     let all = [&["history", "--json"], arguments].concat();
     let page: Value = serde_json::from_str(&stack.warren.cli(&all)?)?;
     Ok(page["queries"].as_array().context("no list")?.clone())

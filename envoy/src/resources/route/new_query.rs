@@ -14,6 +14,7 @@ use envoy_types::pb::envoy::r#type::matcher::v3::StringMatcher;
 use envoy_types::pb::envoy::r#type::matcher::v3::string_matcher::MatchPattern;
 use envoy_types::pb::google::protobuf::{UInt32Value, UInt64Value};
 use std::collections::BTreeMap;
+use warren_rules::{LIMIT_HEADER, LIMIT_WHOSE_HEADER};
 
 /// Where a new query comes in: the only route on which the filter runs.
 pub(super) fn new_query(spec: &RouteSpec<'_>, path: &str) -> Route {
@@ -24,7 +25,9 @@ pub(super) fn new_query(spec: &RouteSpec<'_>, path: &str) -> Route {
         r#match: Some(matching(PathSpecifier::Path(path.to_owned()), &["POST"])),
         metadata: metadata(&live_metadata(&spec.live)),
         // The first answer holds the query id that history needs, and is a few hundred bytes: not worth compressing.
-        request_headers_to_remove: ["accept-encoding", CLUSTER_HEADER].map(str::to_owned).to_vec(),
+        request_headers_to_remove: ["accept-encoding", CLUSTER_HEADER, LIMIT_HEADER, LIMIT_WHOSE_HEADER]
+            .map(str::to_owned)
+            .to_vec(),
         request_body_buffer_limit: Some(UInt64Value { value: spec.body_limit }),
         action: Some(Action::Route(RouteAction {
             cluster_specifier: Some(ClusterSpecifier::ClusterHeader(CLUSTER_HEADER.to_owned())),
