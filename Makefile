@@ -2,7 +2,10 @@
 
 CARGO ?= cargo
 MODULE = target/wasm32-wasip1/wasm/warren_filter.wasm
-WASM = $(CARGO) build --quiet --locked -p warren-filter --target wasm32-wasip1 --profile wasm && \
+# The module is the same bytes wherever it is built: no path of this machine is in it.
+WASM_FLAGS = --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src=crates --remap-path-prefix=$(CURDIR)=warren
+WASM = CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="$(WASM_FLAGS)" \
+	$(CARGO) build --quiet --locked -p warren-filter --target wasm32-wasip1 --profile wasm && \
 	$(CARGO) run --quiet --locked -p warren-trim -- $(MODULE)
 ARGS ?=
 # How long each of the sixteen targets is fuzzed; all together 80 minutes.
@@ -10,7 +13,7 @@ SECONDS ?= 300
 
 PAGE = target/playground-page
 
-.PHONY: help demo build playground test-playground test test-full fuzz bench profile lint fmt
+.PHONY: help demo build module playground test-playground test test-full fuzz bench profile lint deny sbom reproducible fmt
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +24,9 @@ demo: build ## Watch real queries go through a real Envoy (ARGS=--check: ask, co
 build: ## Build the control service and the filter
 	@rustup target list --installed 2>/dev/null | grep -q wasm32-wasip1 || rustup target add wasm32-wasip1
 	$(CARGO) build --locked -p warren
+	@$(MAKE) --no-print-directory module
+
+module: ## Build the filter alone
 	$(WASM)
 
 playground: ## Build the playground: a page in which rules are tried, with the engine in it
@@ -33,13 +39,13 @@ playground: ## Build the playground: a page in which rules are tried, with the e
 test-playground: playground ## The engine in Node, and the page in a headless Chromium (SCREENSHOTS=FOLDER keeps pictures)
 	node --test rules/playground/test/*.test.mjs
 
-test: lint build test-playground ## What CI runs: lints, unit tests, every case on the real programs, the demo's check
+test: lint deny build test-playground ## What CI runs: lints, unit tests, every case on the real programs, the demo's check
 	$(CARGO) test --locked -p warren-rules -p warren-filter -p warren-trim -p warren-playground -p warren -p warren-fuzz
 	$(CARGO) build --quiet --locked -p warren-filter --features planted-panic --target wasm32-wasip1 --profile planted
 	$(CARGO) test --locked -p warren-tests
 	$(MAKE) --no-print-directory demo ARGS=--check
 
-test-full: test ## All of that, and what takes longer
+test-full: test reproducible sbom ## All of that, and what takes longer
 	$(CARGO) test --locked -p warren-tests --test clients -- --ignored
 	$(CARGO) test --locked -p warren-tests --test faults -- --include-ignored
 
@@ -63,6 +69,19 @@ profile: ## Time of one decision by itself, without Envoy
 lint: ## Formatting and lints
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets --quiet -- -D warnings
+
+deny: ## Licences, sources and known weaknesses of all that is built in (deny.toml)
+	@command -v cargo-deny > /dev/null || $(CARGO) install --quiet --locked --debug cargo-deny --version 0.20.2
+	$(CARGO) deny --locked check bans licenses sources
+	@if $(CARGO) deny --locked fetch db 2> /dev/null; then $(CARGO) deny --locked check --disable-fetch advisories; \
+	else echo "advisories NOT checked: RustSec's database cannot be reached from here"; fi
+
+sbom: ## What is built in, as CycloneDX: target/sbom
+	@command -v cargo-cyclonedx > /dev/null || $(CARGO) install --quiet --locked --debug cargo-cyclonedx --version 0.5.9
+	@sh .ci/sbom
+
+reproducible: build ## Is the module the same bytes, built in another folder?
+	@sh .ci/reproducible $(MODULE)
 
 fmt: ## Format everything
 	$(CARGO) fmt --all

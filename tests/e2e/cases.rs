@@ -19,6 +19,7 @@ mod rollout;
 mod routing;
 mod rule_tools;
 mod rules;
+mod secrets;
 mod transactions;
 mod workers;
 
@@ -138,4 +139,5 @@ pub(crate) const CASES: &[(&str, Case)] = cases![
     rollout::a_new_module_is_rolled_out_envoy_by_envoy_and_no_query_is_lost,
     restore::a_database_restored_from_a_backup_is_served_as_it_is_and_running_queries_finish,
     outages::queries_go_on_whatever_is_down,
+    secrets::no_log_holds_a_secret,
 ];

@@ -46,17 +46,21 @@ impl RunDir {
         self.path().join(format!("{name}.log"))
     }
 
-    /// The last `lines` lines of every log, for a reader who wants to know what went wrong.
-    pub fn log_tails(&self, lines: usize) -> String {
-        let mut logs: Vec<PathBuf> = fs::read_dir(self.path())
-            .into_iter()
-            .flatten()
+    /// All logs, by name.
+    pub fn logs(&self) -> Result<Vec<PathBuf>> {
+        let files = fs::read_dir(self.path()).with_context(|| format!("{}: no folder", self.path().display()))?;
+        let mut logs: Vec<PathBuf> = files
             .filter_map(|entry| Some(entry.ok()?.path()))
             .filter(|path| path.extension().is_some_and(|extension| extension == "log"))
             .collect();
         logs.sort();
+        Ok(logs)
+    }
+
+    /// The last `lines` lines of every log, for a reader who wants to know what went wrong.
+    pub fn log_tails(&self, lines: usize) -> String {
         let mut text = String::new();
-        for log in logs {
+        for log in self.logs().unwrap_or_default() {
             text.push_str(&format!("── {} (last {lines} lines)\n{}\n", log.display(), tail(&log, lines)));
         }
         text

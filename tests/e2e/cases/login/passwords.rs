@@ -15,7 +15,7 @@ use warren_tests::stack::Stack;
 use super::{Door, ran_as};
 
 /// Alice's.
-pub(super) const PASSWORD: &str = "open sesame";
+pub(in super::super) const PASSWORD: &str = "open sesame";
 /// The same, by bcrypt of cost 8.
 pub(super) const FILE: &str = "alice:$2b$08$abcdefghijklmnopqrstuuvbcBqwD0vqGp5cw/xK4wy0Mtx9M8.Zy\n";
 pub(super) const WRONG: &str = "wrong user or password";
