@@ -5,6 +5,7 @@
 #![expect(clippy::indexing_slicing, reason = "these are tests: an index that is not there is a failed case")]
 
 mod cases;
+mod security_page;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -29,11 +30,19 @@ fn main() -> ExitCode {
             let shared = Arc::clone(&shared);
             Trial::test(*name, move || run(&shared, *case).map_err(|error| Failed::from(format!("{error:#}"))))
         })
+        .chain([page()])
         .collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     // Not left to the end of the process: a static or an exit would not stop the programs.
     drop(shared);
     conclusion.exit_code()
+}
+
+/// Needs no stack.
+fn page() -> Trial {
+    let check =
+        || security_page::each_test_that_it_names_is_there().map_err(|error| Failed::from(format!("{error:#}")));
+    Trial::test("security_page::each_test_that_it_names_is_there", check)
 }
 
 fn options() -> StackOptions {
