@@ -2,9 +2,10 @@
 
 CARGO ?= cargo
 MODULE = target/wasm32-wasip1/wasm/warren_filter.wasm
-# The module is the same bytes wherever it is built: no path of this machine is in it.
+# The module is the same bytes wherever it is built: no path of this machine is in it, and no number drawn while it is built
+# (Rhai looks up functions by ahash, which draws its keys then).
 WASM_FLAGS = --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src=crates --remap-path-prefix=$(CURDIR)=warren
-WASM = CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="$(WASM_FLAGS)" \
+WASM = CONST_RANDOM_SEED=warren CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="$(WASM_FLAGS)" \
 	$(CARGO) build --quiet --locked -p warren-filter --target wasm32-wasip1 --profile wasm && \
 	$(CARGO) run --quiet --locked -p warren-trim -- $(MODULE)
 ARGS ?=
