@@ -9,7 +9,7 @@ WASM = CONST_RANDOM_SEED=warren CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="$(WASM_FLA
 	$(CARGO) build --quiet --locked -p warren-filter --target wasm32-wasip1 --profile wasm && \
 	$(CARGO) run --quiet --locked -p warren-trim -- $(MODULE)
 ARGS ?=
-# How long each of the sixteen targets is fuzzed; all together 80 minutes.
+# How long each of the seventeen targets is fuzzed; all together 85 minutes.
 SECONDS ?= 300
 
 PAGE = target/playground-page

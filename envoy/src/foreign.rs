@@ -1,6 +1,7 @@
 //! What reads bytes that others wrote and is not public otherwise, for the fuzzer (`fuzz/`): each takes them as they come, and
 //! gives what Warren would keep or say of them.
 
+use crate::access::{self, Sent};
 use crate::history::{Completed, KeptText, Places, Row};
 use crate::state::Address;
 use crate::trino::{client, metrics};
@@ -45,6 +46,17 @@ pub fn access_log(entry: &[u8]) -> Result<Value, String> {
         "hash": row.user_query_hash, "outcome": row.outcome, "status": row.status, "flags": row.flags,
         "latency_ms": row.latency_ms, "client": row.client, "bytes": row.bytes(),
     }))))
+}
+
+/// What the values of `Authorization` and `Cookie` say of who sends a request; `plain`: over plain HTTP. Null if nothing.
+pub fn authorization(authorization: &[&[u8]], cookies: &[&[u8]], plain: bool) -> Value {
+    match access::read(authorization.iter().copied(), cookies.iter().copied(), plain) {
+        Sent::Nothing => Value::Null,
+        Sent::Bearer(token) => json!({ "bearer": token }),
+        Sent::Basic { user, password } => json!({ "user": user, "password": password }),
+        Sent::Cookie(secret) => json!({ "cookie": secret }),
+        Sent::Unreadable => json!("unreadable"),
+    }
 }
 
 /// What a body of the API says, written anew. Kinds are `cluster`, `cluster-change`, `rename`, `operation`, `group`, `rules`,

@@ -7,6 +7,7 @@
 //!
 //! It is never in a query's way: Envoys go on with what they have when this program is gone.
 
+mod access;
 mod api;
 mod cli;
 mod config;

@@ -99,7 +99,7 @@ async fn publish(files: &[RuleFile], dir: &Path, store: &Store, default_group: &
         return Ok(());
     }
     let message = format!("from the folder {}", dir.display());
-    let version = store.publish(files, "folder", &message).await.map_err(|e| e.to_string())?;
+    let version = store.publish("rules folder", files, "folder", &message).await.map_err(|e| e.to_string())?;
     tracing::info!(version, folder = %dir.display(), "rules published");
     Ok(())
 }

@@ -6,6 +6,7 @@
 #![expect(clippy::indexing_slicing, reason = "a target panics when what must hold does not")]
 
 mod api_body;
+mod authorization;
 mod external_answer;
 mod headers;
 mod history;
@@ -20,6 +21,7 @@ mod transaction;
 mod trino;
 
 pub use api_body::api_body;
+pub use authorization::authorization;
 pub use external_answer::external_answer;
 pub use headers::headers;
 pub use history::{access_log, query_completed};
@@ -37,9 +39,10 @@ pub use trino::{trino_metrics, trino_page};
 pub type Target = fn(&[u8]);
 
 /// All targets, by the names of their corpora.
-pub const TARGETS: [(&str, Target); 16] = [
+pub const TARGETS: [(&str, Target); 17] = [
     ("access_log", access_log),
     ("api_body", api_body),
+    ("authorization", authorization),
     ("external_answer", external_answer),
     ("headers", headers),
     ("login", login),

@@ -1,106 +1,80 @@
-//! Who may use the API: whoever has the token. Scripts made for Trino Gateway send it as the password of HTTP Basic.
+//! Stands before every endpoint: who sends this, and may they? What was refused goes to the audit.
 
-use super::{Api, Problem};
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use super::endpoints::{Endpoint, Need};
+use super::{Api, Problem, Title};
+use crate::access::{Denied, Refusal};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{Extensions, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use subtle::ConstantTimeEq;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
-/// Lets a request pass that has the token; without a token all that come from this machine's programs.
-pub(super) async fn check(State(api): State<Api>, request: Request, next: Next) -> Response {
-    match refusal(api.token.as_deref(), request.headers()) {
-        None => next.run(request).await,
-        Some(problem) if problem.status == StatusCode::UNAUTHORIZED => {
-            // No challenge for Basic: a browser would ask for the password, and then send it with every web page's requests.
-            ([(header::WWW_AUTHENTICATE, "Bearer")], problem).into_response()
-        }
-        Some(problem) => problem.into_response(),
-    }
-}
-
-fn refusal(token: Option<&str>, headers: &HeaderMap) -> Option<Problem> {
-    // What a page in someone's browser may do without knowing the token.
-    let from_web_page = headers.contains_key(header::ORIGIN);
-    let Some(token) = token else {
-        return from_web_page.then(|| {
-            Problem::new(
-                StatusCode::FORBIDDEN,
-                "requests from web pages need a bearer token; start with --api-token-file",
-            )
-        });
+/// Lets a request pass whose sender may do what this endpoint does.
+pub(super) async fn check(
+    State((api, endpoint)): State<(Api, Arc<Endpoint>)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let Need::Role(need) = endpoint.need else { return next.run(request).await };
+    let from = address(request.extensions());
+    let caller = match api.callers.caller(request.method(), request.headers(), from).await {
+        Ok(caller) => caller,
+        Err(refusal) => return refuse(&api, &endpoint.name(), from, refusal),
     };
-    let sent = headers.get(header::AUTHORIZATION).map(|v| v.as_bytes()).unwrap_or_default();
-    let is_token = |sent: &[u8]| bool::from(sent.ct_eq(token.as_bytes()));
-    if after_scheme(sent, "Bearer").is_some_and(is_token) {
-        return None;
+    let (who, role) = (caller.shown(), caller.role());
+    let response = if role.may(need) {
+        request.extensions_mut().insert(caller);
+        next.run(request).await
+    } else {
+        let why = format!("this needs the role `{}`; {who} has `{}`", need.name(), role.name());
+        Problem::new(StatusCode::FORBIDDEN, why).into_response()
+    };
+    if response.status() == StatusCode::FORBIDDEN {
+        let why = response.extensions().get().map_or_else(String::new, |Title(title)| title.clone());
+        api.callers.denied(Denied { actor: who, endpoint: endpoint.name(), status: 403, why });
     }
-    if after_scheme(sent, "Basic").and_then(password).is_some_and(|sent| is_token(&sent)) {
-        return from_web_page
-            .then(|| Problem::new(StatusCode::FORBIDDEN, "requests from web pages need the token as a bearer token"));
-    }
-    Some(Problem::new(
-        StatusCode::UNAUTHORIZED,
-        "the token is needed, as a bearer token or as the password of HTTP Basic; `warren` takes it from --api-token-file \
-         or WARREN_API_TOKEN_FILE",
-    ))
+    response
 }
 
-/// Schemes are read in any case.
-fn after_scheme<'a>(sent: &'a [u8], scheme: &str) -> Option<&'a [u8]> {
-    let (name, rest) = sent.split_at_checked(scheme.len())?;
-    if name.eq_ignore_ascii_case(scheme.as_bytes()) { rest.strip_prefix(b" ") } else { None }
-}
-
-/// What stands behind the first colon.
-fn password(credentials: &[u8]) -> Option<Vec<u8>> {
-    let credentials = STANDARD.decode(credentials).ok()?;
-    let colon = credentials.iter().position(|byte| *byte == b':')?;
-    credentials.get(colon + 1..).map(<[u8]>::to_vec)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TOKEN: &str = "a token: of 16+ characters";
-
-    fn refused(token: Option<&str>, sent: &[(header::HeaderName, &str)]) -> Option<u16> {
-        let headers = sent.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect();
-        refusal(token, &headers).map(|problem| problem.status)
-    }
-
-    #[test]
-    fn takes_the_token_as_bearer_and_as_the_password_of_basic() {
-        let basic = |credentials: &str| format!("Basic {}", STANDARD.encode(credentials));
-        for (sent, want) in [
-            (format!("Bearer {TOKEN}"), None),
-            (format!("bearer {TOKEN}"), None),
-            (basic(&format!("anyone:{TOKEN}")), None),
-            (basic(&format!(":{TOKEN}")), None),
-            (basic(&format!("{TOKEN}:")), Some(401)),
-            (basic(TOKEN), Some(401)),
-            ("Basic ?".to_owned(), Some(401)),
-            (format!("Bearer{TOKEN}"), Some(401)),
-            (format!("Bearer {TOKEN}x"), Some(401)),
-            ("Bearer ".to_owned(), Some(401)),
-            (TOKEN.to_owned(), Some(401)),
-        ] {
-            assert_eq!(refused(Some(TOKEN), &[(header::AUTHORIZATION, &sent)]), want, "{sent}");
+/// The answer to somebody who is not let in, with a word to the audit if they tried something.
+pub(super) fn refuse(api: &Api, endpoint: &str, from: Option<IpAddr>, refusal: Refusal) -> Response {
+    let nobody = || from.map_or_else(|| "nobody".to_owned(), |from| format!("nobody ({})", from.to_canonical()));
+    let denied = |actor: String, status: StatusCode, why: &str| {
+        let (endpoint, why) = (endpoint.to_owned(), why.to_owned());
+        api.callers.denied(Denied { actor, endpoint, status: status.as_u16(), why });
+    };
+    // No challenge for Basic: a browser would ask for the password, and then send it with every web page's requests.
+    let challenge = [(header::WWW_AUTHENTICATE, "Bearer")];
+    match refusal {
+        Refusal::NotLoggedIn => {
+            let why = "credentials are needed: a token, as a bearer token or as the password of HTTP Basic, or a user and a \
+                       password; `warren` takes them from --api-token-file and --api-user";
+            (challenge, Problem::new(StatusCode::UNAUTHORIZED, why)).into_response()
         }
-        assert_eq!(refused(Some(TOKEN), &[]), Some(401));
+        Refusal::Wrong(user) => {
+            let said =
+                user.map_or_else(|| "wrong credentials".to_owned(), |user| format!("wrong password of `{user}`"));
+            denied(nobody(), StatusCode::UNAUTHORIZED, &said);
+            let why = "these credentials are wrong, have expired or were revoked";
+            (challenge, Problem::new(StatusCode::UNAUTHORIZED, why)).into_response()
+        }
+        Refusal::Page { why, caller } => {
+            denied(caller.map_or_else(nobody, |caller| caller.shown()), StatusCode::FORBIDDEN, why);
+            Problem::new(StatusCode::FORBIDDEN, why).into_response()
+        }
+        Refusal::Throttled(wait) => {
+            denied(nobody(), StatusCode::TOO_MANY_REQUESTS, "wrong too often");
+            let seconds = wait.as_secs() + 1;
+            let why = format!("wrong too often; try again in {seconds} s");
+            ([(header::RETRY_AFTER, seconds.to_string())], Problem::new(StatusCode::TOO_MANY_REQUESTS, why))
+                .into_response()
+        }
+        Refusal::Unknown(error) => Problem::from(error).into_response(),
     }
+}
 
-    #[test]
-    fn a_web_page_needs_the_bearer_token() {
-        let origin = (header::ORIGIN, "http://evil.example");
-        let basic = format!("Basic {}", STANDARD.encode(format!("a:{TOKEN}")));
-        let bearer = format!("Bearer {TOKEN}");
-        assert_eq!(refused(None, &[]), None);
-        assert_eq!(refused(None, std::slice::from_ref(&origin)), Some(403));
-        assert_eq!(refused(Some(TOKEN), &[origin.clone(), (header::AUTHORIZATION, &basic)]), Some(403));
-        assert_eq!(refused(Some(TOKEN), &[origin, (header::AUTHORIZATION, &bearer)]), None);
-    }
+/// Where a request comes from, if the server that took it says so.
+pub(super) fn address(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip())
 }

@@ -1,6 +1,7 @@
 //! Who asks, for the audit.
 
 use super::Api;
+use crate::access::Caller;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use std::convert::Infallible;
@@ -10,16 +11,17 @@ pub(crate) const HEADER: &str = "x-warren-actor";
 /// How much of that is kept.
 const SAID: usize = 100;
 
-/// As the audit shows it: how they were let in, and who they say they are.
+/// As the audit shows it: who they are, as far as Warren knows, and who they say they are.
 pub(super) struct Actor(pub(super) String);
 
 impl FromRequestParts<Api> for Actor {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Actor, Infallible> {
-        let way = if api.token.is_some() { "token" } else { "local" };
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Actor, Infallible> {
+        // Behind an endpoint that asks nobody there is nobody.
+        let way = parts.extensions.get::<Caller>().map_or_else(|| "nobody".to_owned(), Caller::shown);
         let said = parts.headers.get(HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        Ok(Actor(shown(way, said)))
+        Ok(Actor(shown(&way, said)))
     }
 }
 
@@ -34,8 +36,8 @@ mod tests {
 
     #[test]
     fn what_nothing_proves_is_shown_as_said() {
-        for (said, want) in [("", "token"), ("ann@host", "token, says ann@host"), ("a\tb", "token, says ab")] {
-            assert_eq!(shown("token", said), want);
+        for (said, want) in [("", "token ci"), ("ann@host", "token ci, says ann@host"), ("a\tb", "token ci, says ab")] {
+            assert_eq!(shown("token ci", said), want);
         }
         assert_eq!(shown("local", &"x".repeat(200)), format!("local, says {}", "x".repeat(100)));
     }

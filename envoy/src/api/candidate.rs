@@ -1,5 +1,6 @@
 //! `/api/v1/rules/candidate`: a rule set that is asked beside the one in force, and not obeyed.
 
+use super::actor::Actor;
 use super::extract::Body;
 use super::rules::{Publish, checked};
 use super::{Api, Problem};
@@ -25,12 +26,16 @@ pub(crate) struct Begun {
     request_body = Publish,
     responses((status = 200, body = Begun), (status = "default", body = Problem, content_type = "application/problem+json"))
 )]
-pub(super) async fn begin(State(api): State<Api>, Body(new): Body<Publish>) -> Result<Json<Begun>, Problem> {
+pub(super) async fn begin(
+    State(api): State<Api>,
+    actor: Actor,
+    Body(new): Body<Publish>,
+) -> Result<Json<Begun>, Problem> {
     let mut warnings = checked(&api, &new.files, "not asked, nothing has changed")?;
     if api.history.is_none() {
         warnings.push("no history is kept, so only Envoy's counters tell what it would do".to_owned());
     }
-    let candidate = api.store.begin_candidate(&new.files, &new.author, &new.message).await?;
+    let candidate = api.store.begin_candidate(&actor.0, &new.files, &new.author, &new.message).await?;
     Ok(Json(Begun { candidate, warnings }))
 }
 
@@ -50,8 +55,8 @@ pub(super) async fn report(State(api): State<Api>) -> Result<Json<CandidateRepor
     tag = "rules", operation_id = "candidate_end",
     responses((status = 204, description = "it is asked no more"), (status = "default", body = Problem, content_type = "application/problem+json"))
 )]
-pub(super) async fn end(State(api): State<Api>) -> Result<StatusCode, Problem> {
-    if api.store.end_candidate().await? { Ok(StatusCode::NO_CONTENT) } else { Err(none()) }
+pub(super) async fn end(State(api): State<Api>, actor: Actor) -> Result<StatusCode, Problem> {
+    if api.store.end_candidate(&actor.0).await? { Ok(StatusCode::NO_CONTENT) } else { Err(none()) }
 }
 
 fn none() -> Problem {

@@ -2,11 +2,12 @@
 
 use super::extract::{Body, Parameters, Segments};
 use super::{Api, Problem};
+use crate::access::Caller;
 use crate::history::{Completed, Outcome};
-use crate::store::{HistoryFilter, HistoryQuery, Page};
-use axum::Json;
+use crate::store::{HistoryFilter, HistoryQuery, Page, StoreError};
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -55,10 +56,18 @@ pub(crate) struct HistoryPage {
 #[utoipa::path(get, path = "/api/v1/history", tag = "history", operation_id = "history_list", params(Asked), responses((status = 200, body = HistoryPage), (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn list(
     State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
     Parameters(asked): Parameters<Asked>,
 ) -> Result<Json<HistoryPage>, Problem> {
-    let (filter, limit) =
+    let (mut filter, limit) =
         asked.understand().map_err(|errors| Problem::mistakes("the history was not searched", errors))?;
+    if let Some(user) = caller.sees_only() {
+        if filter.user.as_deref().is_some_and(|asked| asked != user) {
+            let why = format!("with the role `viewer` only one's own queries are seen, those of `{user}`");
+            return Err(Problem::new(StatusCode::FORBIDDEN, why));
+        }
+        filter.user = Some(user.to_owned());
+    }
     let mut queries = api.store.history(&filter, limit + 1).await?;
     let more = queries.len() > usize::try_from(limit).unwrap_or(usize::MAX);
     if more {
@@ -70,8 +79,17 @@ pub(super) async fn list(
 }
 
 #[utoipa::path(get, path = "/api/v1/history/{query_id}", tag = "history", operation_id = "history_get", params(("query_id" = String, Path)), responses((status = 200, body = HistoryQuery), (status = "default", body = Problem, content_type = "application/problem+json")))]
-pub(super) async fn one(State(api): State<Api>, Segments(id): Segments<String>) -> Result<Json<HistoryQuery>, Problem> {
-    Ok(Json(api.store.history_query(&id).await?))
+pub(super) async fn one(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<String>,
+) -> Result<Json<HistoryQuery>, Problem> {
+    let query = api.store.history_query(&id).await?;
+    match caller.sees_only() {
+        // The same as if there were none: ids of others are not to be found out.
+        Some(user) if query.user.as_deref() != Some(user) => Err(StoreError::NoQuery(id).into()),
+        _ => Ok(Json(query)),
+    }
 }
 
 /// Takes Trino's query-completed event. An answer of 503 makes its listener try again, if it is configured to.

@@ -195,6 +195,7 @@ pub(super) async fn list_workers(
 )]
 pub(super) async fn shutdown_worker(
     State(api): State<Api>,
+    actor: Actor,
     Segments((name, node_id)): Segments<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     let coordinator = coordinator(&api, &name).await?;
@@ -204,6 +205,9 @@ pub(super) async fn shutdown_worker(
         let title = format!("cluster `{name}` has no worker `{node_id}`; known: {known}");
         return Err(Problem::new(StatusCode::NOT_FOUND, title));
     };
+    // Before it is done: what cannot be recorded is not done.
+    let what = serde_json::json!({ "node_id": node_id });
+    api.store.record(&actor.0, "shutdown", "worker", &name, &what).await?;
     workers::tell(&coordinator, worker).await.map_err(|why| unanswered(&name, &why))?;
     Ok(StatusCode::ACCEPTED)
 }

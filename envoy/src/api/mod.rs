@@ -6,6 +6,7 @@ pub(crate) mod actor;
 mod audit;
 mod candidate;
 mod clusters;
+mod endpoints;
 mod extract;
 pub(crate) mod foreign;
 mod groups;
@@ -13,24 +14,27 @@ mod history;
 mod lifecycle;
 pub(crate) mod playground;
 mod rules;
+mod sessions;
+mod tokens;
 mod trino_gateway;
 
+use crate::access::{Callers, Role};
 use crate::history::KeptText;
 use crate::status::{Status, StatusReport};
 use crate::store::{Store, StoreError};
 use crate::trino::Access;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{StatusCode, Uri, header};
-use axum::middleware::from_fn_with_state;
+use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use endpoints::{Endpoints, Need};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, Info, OpenApi, OpenApiBuilder};
-use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
+use utoipa_axum::router::UtoipaMethodRouterExt;
 use utoipa_axum::routes;
 
 pub(crate) use candidate::Begun;
@@ -39,6 +43,7 @@ pub(crate) use groups::GroupSettings;
 pub(crate) use history::{Asked, HistoryPage};
 pub(crate) use lifecycle::Begin;
 pub(crate) use rules::{Publish, Published};
+pub(crate) use tokens::{MadeToken, NewToken};
 
 /// Rule sets are the largest thing that comes in.
 const MAX_BODY: usize = 8 << 20;
@@ -51,8 +56,8 @@ const LONGEST_EVENT: usize = 64 << 20;
 pub(crate) struct Api {
     pub(crate) store: Store,
     pub(crate) status: Arc<Status>,
-    /// Token; none only when the API listens on this machine alone.
-    pub(crate) token: Option<Arc<str>>,
+    /// Knows who sends a request.
+    pub(crate) callers: Arc<Callers>,
     pub(crate) default_group: Arc<str>,
     /// Asks coordinators.
     pub(crate) access: Access,
@@ -70,6 +75,10 @@ pub(crate) struct Problem {
     pub(crate) errors: Vec<String>,
 }
 
+/// What a response that is a problem says, for whoever looks at it on its way out.
+#[derive(Clone)]
+struct Title(String);
+
 impl Problem {
     fn new(status: StatusCode, title: impl Into<String>) -> Problem {
         Problem { title: title.into(), status: status.as_u16(), errors: Vec::new() }
@@ -84,8 +93,11 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (status, [(header::CONTENT_TYPE, "application/problem+json")], Json(self).into_response().into_body())
-            .into_response()
+        let title = Title(self.title.clone());
+        let body = Json(self).into_response().into_body();
+        let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        response.extensions_mut().insert(title);
+        response
     }
 }
 
@@ -98,51 +110,74 @@ impl From<StoreError> for Problem {
 fn status_of(error: &StoreError) -> StatusCode {
     match error {
         StoreError::Database(_) | StoreError::Silent(_) | StoreError::Migration(_) => StatusCode::SERVICE_UNAVAILABLE,
-        StoreError::ClusterExists(_) | StoreError::Refused { .. } => StatusCode::CONFLICT,
-        StoreError::NoCluster { .. } | StoreError::NoRuleSet(_) | StoreError::NoQuery(_) => StatusCode::NOT_FOUND,
+        StoreError::ClusterExists(_) | StoreError::TokenExists(_) | StoreError::Refused { .. } => StatusCode::CONFLICT,
+        StoreError::NoCluster { .. } | StoreError::NoRuleSet(_) | StoreError::NoQuery(_) | StoreError::NoToken(_) => {
+            StatusCode::NOT_FOUND
+        }
     }
 }
 
-/// `/api/v1`, with what its document says of each path.
-fn documented() -> OpenApiRouter<Api> {
+/// Every endpoint with the role that it needs: `/api/v1` with its document, Trino Gateway's, and those of probes.
+fn endpoints() -> Endpoints {
     let info = Info::builder().title("Warren").version(env!("CARGO_PKG_VERSION")).description(Some(
-        "Clusters, groups, rules, and what became of them. Errors are problem+json and list every mistake.",
+        "Clusters, groups, rules, and what became of them. Errors are problem+json and list every mistake. \
+         `x-warren-role` is the role that an operation needs; `none`: it asks nobody.",
     ));
-    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    let schemes = [("token", HttpAuthScheme::Bearer), ("user", HttpAuthScheme::Basic)];
+    let components = schemes.clone().into_iter().fold(Components::builder(), |components, (name, scheme)| {
+        components.security_scheme(name, SecurityScheme::Http(Http::new(scheme)))
+    });
     let document = OpenApiBuilder::new()
         .info(info.build())
-        .components(Some(Components::builder().security_scheme("token", bearer).build()))
-        .security(Some([SecurityRequirement::new::<_, [&str; 0], &str>("token", [])]));
-    OpenApiRouter::with_openapi(document.build())
-        .routes(routes!(openapi))
-        .routes(routes!(status))
-        .routes(routes!(clusters::list, clusters::add))
-        .routes(routes!(clusters::get, clusters::change, clusters::remove))
-        .routes(routes!(clusters::rename))
-        .routes(routes!(lifecycle::activate))
-        .routes(routes!(lifecycle::deactivate))
-        .routes(routes!(lifecycle::drain))
-        .routes(routes!(lifecycle::shutdown))
-        .routes(routes!(lifecycle::operation))
-        .routes(routes!(lifecycle::watch))
-        .routes(routes!(lifecycle::list_workers))
-        .routes(routes!(lifecycle::shutdown_worker))
-        .routes(routes!(groups::list))
-        .routes(routes!(groups::put, groups::reset))
-        .routes(routes!(audit::list))
-        .routes(routes!(history::list))
-        .routes(routes!(history::one))
-        .routes(routes!(history::completed).layer(DefaultBodyLimit::max(LONGEST_EVENT)))
-        .routes(routes!(rules::list, rules::publish))
-        .routes(routes!(rules::get))
-        .routes(routes!(candidate::report, candidate::begin, candidate::end))
-        .routes(routes!(rules::rollback))
+        .components(Some(components.build()))
+        .security(Some(schemes.map(|(name, _)| SecurityRequirement::new::<_, [&str; 0], &str>(name, []))));
+    let endpoints = Endpoints::new(document.build())
+        .add(Role::Viewer, routes!(openapi))
+        .add(Role::Viewer, routes!(status))
+        .add(Role::Viewer, routes!(clusters::list))
+        .add(Role::Operator, routes!(clusters::add))
+        .add(Role::Viewer, routes!(clusters::get))
+        .add(Role::Operator, routes!(clusters::change))
+        .add(Role::Operator, routes!(clusters::remove))
+        .add(Role::Operator, routes!(clusters::rename))
+        .add(Role::Operator, routes!(lifecycle::activate))
+        .add(Role::Operator, routes!(lifecycle::deactivate))
+        .add(Role::Operator, routes!(lifecycle::drain))
+        .add(Role::Operator, routes!(lifecycle::shutdown))
+        .add(Role::Viewer, routes!(lifecycle::operation))
+        .add(Role::Viewer, routes!(lifecycle::watch))
+        .add(Role::Viewer, routes!(lifecycle::list_workers))
+        .add(Role::Operator, routes!(lifecycle::shutdown_worker))
+        .add(Role::Viewer, routes!(groups::list))
+        .add(Role::Operator, routes!(groups::put))
+        .add(Role::Operator, routes!(groups::reset))
+        .add(Role::Operator, routes!(audit::list))
+        .add(Role::Viewer, routes!(history::list))
+        .add(Role::Viewer, routes!(history::one))
+        .add(Role::Events, routes!(history::completed).layer(DefaultBodyLimit::max(LONGEST_EVENT)))
+        .add(Role::Viewer, routes!(rules::list))
+        .add(Role::Author, routes!(rules::publish))
+        .add(Role::Viewer, routes!(rules::get))
+        .add(Role::Viewer, routes!(candidate::report))
+        .add(Role::Author, routes!(candidate::begin))
+        .add(Role::Author, routes!(candidate::end))
+        .add(Role::Author, routes!(rules::rollback))
+        .add(Role::Admin, routes!(tokens::list))
+        .add(Role::Admin, routes!(tokens::create))
+        .add(Role::Admin, routes!(tokens::revoke))
+        .open(routes!(sessions::log_in))
+        .add(Role::Viewer, routes!(sessions::get))
+        .add(Role::Viewer, routes!(sessions::log_out))
+        .add(Role::Viewer, routes!(sessions::log_out_everywhere))
+        .plain(Need::Nobody, Method::GET, &["/livez".to_owned()], get(async || "ok"))
+        .plain(Need::Nobody, Method::GET, &["/readyz".to_owned()], get(ready));
+    trino_gateway::add(endpoints)
 }
 
 /// This document.
 #[utoipa::path(get, path = "/api/v1/openapi.json", tag = "about", responses((status = 200, body = Object)))]
 async fn openapi() -> Json<OpenApi> {
-    Json(documented().into_openapi())
+    Json(endpoints().into_document())
 }
 
 /// What is served, what is wrong, and what each Envoy made of it.
@@ -153,14 +188,8 @@ async fn status(State(api): State<Api>) -> Json<StatusReport> {
 
 /// All paths of the API port.
 pub(crate) fn router(api: Api, playground: playground::Page) -> Router {
-    let (guarded, _) = documented().split_for_parts();
-    let guarded = guarded.merge(trino_gateway::guarded()).layer(from_fn_with_state(api.clone(), access::check));
-    Router::new()
-        .route("/livez", get(async || "ok"))
-        .route("/readyz", get(ready))
-        .merge(trino_gateway::open())
-        .merge(playground::router(playground))
-        .merge(guarded)
+    playground::add(endpoints(), playground)
+        .into_router(&api)
         .method_not_allowed_fallback(wrong_method)
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "no such path; the API is at /api/v1"))
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -193,7 +222,7 @@ mod tests {
     #[test]
     fn docs_openapi_json_is_what_is_served() {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
-        let served = format!("{}\n", documented().into_openapi().to_pretty_json().unwrap());
+        let served = format!("{}\n", endpoints().into_document().to_pretty_json().unwrap());
         if std::env::var_os("UPDATE").is_some() {
             std::fs::write(file, &served).unwrap();
         }

@@ -1,7 +1,8 @@
 //! The playground: the page of `make playground`, read once at the start. It asks nothing of the API, so it needs no login.
 
-use axum::Router;
+use super::endpoints::{Endpoints, Need};
 use axum::body::Bytes;
+use axum::http::Method;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
@@ -47,9 +48,13 @@ pub(crate) fn read(folder: &Path) -> Result<Page, String> {
 }
 
 /// Its paths.
-pub(super) fn router<S: Clone + Send + Sync + 'static>(page: Page) -> Router<S> {
+pub(super) fn add(endpoints: Endpoints, page: Page) -> Endpoints {
+    if page.is_empty() {
+        return endpoints;
+    }
     let moved = get(async || Redirect::permanent(PATH));
-    page.into_iter().fold(Router::new().route(PATH.trim_end_matches('/'), moved), |router, (name, kind, bytes)| {
+    let bare = endpoints.plain(Need::Nobody, Method::GET, &[PATH.trim_end_matches('/').to_owned()], moved);
+    page.into_iter().fold(bare, |endpoints, (name, kind, bytes)| {
         let path = if name == "index.html" { PATH.to_owned() } else { format!("{PATH}{name}") };
         let headers = [
             (CONTENT_TYPE, kind),
@@ -59,6 +64,6 @@ pub(super) fn router<S: Clone + Send + Sync + 'static>(page: Page) -> Router<S> 
             // A new Warren has a new page.
             (CACHE_CONTROL, "no-cache"),
         ];
-        router.route(&path, get(async move || (headers, bytes)))
+        endpoints.plain(Need::Nobody, Method::GET, &[path], get(async move || (headers, bytes)))
     })
 }

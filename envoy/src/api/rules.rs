@@ -1,5 +1,6 @@
 //! `/api/v1/rules`: publish, list, roll back.
 
+use super::actor::Actor;
 use super::extract::{Body, Segments};
 use super::{Api, Problem};
 use crate::store::RuleSetEntry;
@@ -65,8 +66,12 @@ pub(super) async fn get(
     request_body = Publish,
     responses((status = 200, body = Published), (status = "default", body = Problem, content_type = "application/problem+json"))
 )]
-pub(super) async fn publish(State(api): State<Api>, Body(new): Body<Publish>) -> Result<Json<Published>, Problem> {
-    check_and_publish(&api, &new.files, &new.author, &new.message).await
+pub(super) async fn publish(
+    State(api): State<Api>,
+    actor: Actor,
+    Body(new): Body<Publish>,
+) -> Result<Json<Published>, Problem> {
+    check_and_publish(&api, &actor, &new.files, &new.author, &new.message).await
 }
 
 #[utoipa::path(
@@ -78,10 +83,11 @@ pub(super) async fn publish(State(api): State<Api>, Body(new): Body<Publish>) ->
 )]
 pub(super) async fn rollback(
     State(api): State<Api>,
+    actor: Actor,
     Segments(version): Segments<i64>,
 ) -> Result<Json<Published>, Problem> {
     let files = api.store.rule_files(version).await?;
-    check_and_publish(&api, &files, "", &format!("roll back to {version}")).await
+    check_and_publish(&api, &actor, &files, "", &format!("roll back to {version}")).await
 }
 
 /// What is worth a look in rules that are good. Compiled here since Envoy's refusal would not say why.
@@ -97,11 +103,12 @@ pub(super) fn checked(api: &Api, files: &[RuleFile], refused: &str) -> Result<Ve
 
 async fn check_and_publish(
     api: &Api,
+    actor: &Actor,
     files: &[RuleFile],
     author: &str,
     message: &str,
 ) -> Result<Json<Published>, Problem> {
     let warnings = checked(api, files, "not published, the old rules serve on")?;
-    let version = api.store.publish(files, author, message).await?;
+    let version = api.store.publish(&actor.0, files, author, message).await?;
     Ok(Json(Published { version, warnings }))
 }

@@ -12,6 +12,8 @@ use serde::de::DeserializeOwned;
 pub(crate) struct Client {
     http: reqwest::Client,
     base: String,
+    user: Option<String>,
+    /// A token, or the user's password.
     token: Option<String>,
     /// `user@machine`, for the audit.
     actor: String,
@@ -28,8 +30,12 @@ impl Client {
                     .to_owned(),
             ),
         };
+        let user = args.api_user.clone();
+        if user.is_some() && token.is_none() {
+            bail!("--api-user: the password is missing; --api-token-file names a file that holds it");
+        }
         let http = tls::http(tls::trusting(None).map_err(anyhow::Error::msg)?)?;
-        Ok(Client { http, base: args.api.trim_end_matches('/').to_owned(), token, actor: actor() })
+        Ok(Client { http, base: args.api.trim_end_matches('/').to_owned(), user, token, actor: actor() })
     }
 
     /// Asks for JSON.
@@ -65,9 +71,11 @@ impl Client {
     async fn send<B: Serialize>(&self, method: Method, path: &str, body: Option<&B>) -> Result<reqwest::Response> {
         let mut request = self.http.request(method, format!("{}/api/v1/{path}", self.base));
         request = request.header(crate::api::actor::HEADER, &self.actor);
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token);
-        }
+        request = match (&self.user, &self.token) {
+            (Some(user), password) => request.basic_auth(user, password.as_ref()),
+            (None, Some(token)) => request.bearer_auth(token),
+            (None, None) => request,
+        };
         if let Some(body) = body {
             request = request.json(body);
         }

@@ -19,6 +19,8 @@ mod rules;
 mod serve;
 mod sql;
 mod status;
+mod tokens;
+mod users;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::io::ErrorKind;
@@ -79,6 +81,18 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Make, list, revoke tokens of programs
+    Tokens {
+        #[command(flatten)]
+        api: ApiArgs,
+        #[command(subcommand)]
+        command: tokens::TokensCommand,
+    },
+    /// Make a line for the file of --users
+    Users {
+        #[command(subcommand)]
+        command: users::UsersCommand,
+    },
     /// Print the completions of a shell: `source <(warren completions bash)`
     Completions { shell: clap_complete::Shell },
 }
@@ -89,9 +103,12 @@ pub(crate) struct ApiArgs {
     /// Address of the API
     #[arg(long, global = true, env = "WARREN_API", value_name = "URL", default_value = "http://127.0.0.1:18080")]
     api: String,
-    /// File with the API's bearer token
+    /// File with a token for the API, or with the password of --api-user
     #[arg(long, global = true, env = "WARREN_API_TOKEN_FILE", value_name = "FILE")]
     api_token_file: Option<PathBuf>,
+    /// Ask as this person, with the password in --api-token-file
+    #[arg(long, global = true, env = "WARREN_API_USER", value_name = "NAME")]
+    api_user: Option<String>,
 }
 
 /// The command line was wrong (`EX_USAGE`).
@@ -146,6 +163,8 @@ pub fn run() -> ExitCode {
             Command::Rules { api, command } => rules::run(&api, command).await,
             Command::Sql(args) => sql::print(&args),
             Command::History(args) => history::run(*args).await,
+            Command::Tokens { api, command } => tokens::run(&api, command).await,
+            Command::Users { command } => users::run(&command),
             Command::Status { api, json } => status::print(&api, json).await,
         }
     });

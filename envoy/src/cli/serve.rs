@@ -1,6 +1,7 @@
 //! `warren serve`: reads the configuration, opens the ports, starts the tasks, waits for the end.
 
 use super::Outcome;
+use crate::access;
 use crate::api::{self, playground};
 use crate::config::{Config, Written};
 use crate::follow::{share_health, watch_database, watch_health};
@@ -29,6 +30,7 @@ use envoy_types::pb::envoy::service::auth::v3::authorization_server::Authorizati
 use envoy_types::pb::envoy::service::discovery::v3::aggregated_discovery_service_server::AggregatedDiscoveryServiceServer;
 use sha2::{Digest, Sha256};
 use std::io::IsTerminal;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -167,11 +169,20 @@ async fn run(config: Config, module: Vec<u8>, page: playground::Page) -> Result<
     let xds_app = services
         .into_axum_router()
         .route(&module_path(&sha256), get(async move || ([("content-type", "application/wasm")], module)));
+    let (denied, attempts) = mpsc::channel(1024);
+    tasks.spawn(access::record(store.clone(), attempts));
+    let callers = access::Callers::new(
+        config.api_token.as_deref(),
+        config.users.clone(),
+        store.clone(),
+        config.api_listen.ip().is_loopback(),
+        denied,
+    );
     let api_app = api::router(
         api::Api {
             store,
             status,
-            token: config.api_token.as_deref().map(Arc::from),
+            callers: Arc::new(callers),
             default_group: Arc::from(config.default_group.as_str()),
             access,
             history: history.as_ref().map(|(settings, _)| settings.text),
@@ -256,6 +267,8 @@ async fn serve_api(listener: TcpListener, app: axum::Router, mut shutdown: watch
     let down = async move {
         let _ = shutdown.wait_for(|down| *down).await;
     };
+    // Whoever is wrong too often is known by the address.
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, app).with_graceful_shutdown(down).await.context("API")
 }
 

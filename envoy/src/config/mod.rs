@@ -4,6 +4,7 @@ mod written;
 
 pub(crate) use written::Written;
 
+use crate::access::Users;
 use crate::credentials::CredentialBook;
 use crate::duration;
 use crate::history::{HistorySettings, KeptText};
@@ -14,6 +15,7 @@ use crate::services::{self, Services};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use written::Text;
 
@@ -33,6 +35,8 @@ pub(crate) struct Config {
     pub(crate) xds_listen: SocketAddr,
     pub(crate) api_listen: SocketAddr,
     pub(crate) api_token: Option<String>,
+    /// People who may use the API.
+    pub(crate) users: Option<Arc<Users>>,
     pub(crate) filter: PathBuf,
     pub(crate) filter_on_envoy: Option<String>,
     pub(crate) state_dir: PathBuf,
@@ -135,9 +139,11 @@ impl Config {
                 }
             },
         };
-        if api_token.is_none() && !api_listen.ip().is_loopback() {
+        let users = reader
+            .value("users", pick!(users), None, |path| from_file(path, Users::read).map(|users| Some(Arc::new(users))));
+        if api_token.is_none() && users.is_none() && !api_listen.ip().is_loopback() {
             reader.0.push(format!(
-                "api_listen: {api_listen} can be reached from other machines; give --api-token-file too"
+                "api_listen: {api_listen} can be reached from other machines; give --api-token-file or --users"
             ));
         }
         let file_on_envoy =
@@ -184,6 +190,7 @@ impl Config {
             xds_listen: reader.value("xds_listen", pick!(xds_listen), loopback(18000), address),
             api_listen,
             api_token,
+            users,
             filter: pick!(filter).map_or_else(beside_this_program, |t| PathBuf::from(t.0)),
             filter_on_envoy: pick!(filter_on_envoy).map(|t| t.0),
             state_dir: pick!(state_dir).map_or_else(|| PathBuf::from("warren-state"), |t| PathBuf::from(t.0)),

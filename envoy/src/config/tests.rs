@@ -31,7 +31,7 @@ fn reports_every_mistake_at_once() {
         errors.0,
         [
             "database_url: missing; give --database-url postgres://USER:PASSWORD@HOST:PORT/DATABASE or WARREN_DATABASE_URL",
-            "api_listen: 0.0.0.0:18080 can be reached from other machines; give --api-token-file too",
+            "api_listen: 0.0.0.0:18080 can be reached from other machines; give --api-token-file or --users",
             "history_text: `half` is none of full, hashed, off",
             "history_text_bytes: `0` is not a number of bytes from 1 to 1000000",
             "listen: `8080` is not of the form IP:PORT",

@@ -19,9 +19,12 @@ pub(crate) struct Written {
     /// Where the API answers [default: 127.0.0.1:18080]
     #[arg(long, env = "WARREN_API_LISTEN", value_name = "ADDRESS")]
     pub(super) api_listen: Option<Text>,
-    /// File with the bearer token that the API asks for; needed when the API listens beyond this machine
+    /// File with the bearer token that the API asks for, the admin's; this or --users is needed when the API listens beyond this machine
     #[arg(long, env = "WARREN_API_TOKEN_FILE", value_name = "FILE")]
     pub(super) api_token_file: Option<Text>,
+    /// File with people who may use the API: NAME:ROLE:HASH a line, made by `warren users hash`
+    #[arg(long, env = "WARREN_USERS", value_name = "FILE")]
+    pub(super) users: Option<Text>,
     /// The filter's module [default: warren_filter.wasm beside this program]
     #[arg(long, env = "WARREN_FILTER", value_name = "FILE")]
     pub(super) filter: Option<Text>,

@@ -3,7 +3,7 @@
 mod passwords;
 mod written;
 
-pub(crate) use passwords::{PasswordSource, Passwords};
+pub(crate) use passwords::{PasswordSource, Passwords, Seen};
 pub(crate) use written::read;
 
 use serde::Serialize;

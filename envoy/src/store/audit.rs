@@ -1,4 +1,4 @@
-//! Who changed what. Written by triggers, so that Trino Gateway's changes and psql's are in it, too.
+//! Who changed what. Written by triggers, so that Trino Gateway's changes and psql's are in it, too. Nothing in it is ever changed.
 
 use super::column::{decode, utc};
 use super::{Store, StoreError};
@@ -15,7 +15,8 @@ pub(crate) struct AuditEntry {
     pub(crate) at: String,
     pub(crate) actor: String,
     pub(crate) action: String,
-    /// `cluster`, `cluster settings`, `group` or `operation`.
+    /// `cluster`, `cluster settings`, `group`, `operation`, `rules`, `candidate`, `worker`, `token`, `session`; `request`: one that
+    /// was refused.
     pub(crate) kind: String,
     pub(crate) subject: String,
     /// The row before and after.

@@ -1,7 +1,7 @@
 //! Candidates: rule sets that are asked beside the one in force, and what they would have done.
 
 use super::column::{encode, utc, word};
-use super::{Store, StoreError};
+use super::{Store, StoreError, transaction};
 use crate::history;
 use serde::{Deserialize, Serialize};
 use sqlx::{AssertSqlSafe, PgConnection, Row};
@@ -46,12 +46,13 @@ impl Store {
     /// Asks a rule set beside the one in force from now on, in place of another candidate; gives its number.
     pub(crate) async fn begin_candidate(
         &self,
+        actor: &str,
         files: &[RuleFile],
         author: &str,
         message: &str,
     ) -> Result<i64, StoreError> {
         let files = encode(files)?;
-        let mut tx = self.pool().await?.begin().await?;
+        let mut tx = transaction(self.pool().await?, actor, "shadow").await?;
         sqlx::query("UPDATE warren_candidate SET ended_at = now() WHERE ended_at IS NULL").execute(&mut *tx).await?;
         let number = sqlx::query_scalar(
             "INSERT INTO warren_candidate (author, message, files) VALUES ($1, $2, $3::jsonb) RETURNING candidate",
@@ -66,10 +67,12 @@ impl Store {
     }
 
     /// Asks it no more. Whether there was one.
-    pub(crate) async fn end_candidate(&self) -> Result<bool, StoreError> {
+    pub(crate) async fn end_candidate(&self, actor: &str) -> Result<bool, StoreError> {
+        let mut tx = transaction(self.pool().await?, actor, "end").await?;
         let ended = sqlx::query("UPDATE warren_candidate SET ended_at = now() WHERE ended_at IS NULL")
-            .execute(self.pool().await?)
+            .execute(&mut *tx)
             .await?;
+        tx.commit().await?;
         Ok(ended.rows_affected() > 0)
     }
 

@@ -1,5 +1,6 @@
 //! PostgreSQL: the only folder with SQL.
 
+mod access;
 mod audit;
 mod candidate;
 mod clusters;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::OnceCell;
 
+pub(crate) use access::{LONGEST, TokenEntry};
 pub(crate) use audit::AuditEntry;
 pub(crate) use candidate::{CandidateCount, CandidateReport};
 pub(crate) use history::{HistoryFilter, HistoryQuery, Page, QueryEnd};
@@ -60,6 +62,10 @@ pub(crate) enum StoreError {
     NoRuleSet(i64),
     #[error("query `{0}` is not in the history")]
     NoQuery(String),
+    #[error("token `{0}` exists already; revoke it first, or give another name")]
+    TokenExists(String),
+    #[error("there is no token `{0}` that could be revoked")]
+    NoToken(String),
 }
 
 impl StoreError {

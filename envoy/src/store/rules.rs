@@ -1,7 +1,7 @@
 //! Published rule sets.
 
 use super::column::{decode, encode, utc};
-use super::{Store, StoreError};
+use super::{Store, StoreError, transaction};
 use serde::{Deserialize, Serialize};
 use sqlx::{AssertSqlSafe, Row};
 use utoipa::ToSchema;
@@ -19,16 +19,25 @@ pub(crate) struct RuleSetEntry {
 
 impl Store {
     /// Puts a rule set in force; gives its version.
-    pub(crate) async fn publish(&self, files: &[RuleFile], author: &str, message: &str) -> Result<i64, StoreError> {
+    pub(crate) async fn publish(
+        &self,
+        actor: &str,
+        files: &[RuleFile],
+        author: &str,
+        message: &str,
+    ) -> Result<i64, StoreError> {
         let files = encode(files)?;
-        Ok(sqlx::query_scalar(
+        let mut tx = transaction(self.pool().await?, actor, "publish").await?;
+        let version = sqlx::query_scalar(
             "INSERT INTO warren_rule_set (author, message, files) VALUES ($1, $2, $3::jsonb) RETURNING version",
         )
         .bind(author)
         .bind(message)
         .bind(files)
-        .fetch_one(self.pool().await?)
-        .await?)
+        .fetch_one(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(version)
     }
 
     /// The files of one rule set.

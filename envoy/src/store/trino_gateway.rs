@@ -60,14 +60,16 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// The newest queries of the history, newest first.
-    pub(crate) async fn recent_queries(&self, limit: i64) -> Result<Vec<HistoryEntry>, StoreError> {
+    /// The newest queries of the history, newest first; of one user, or of all.
+    pub(crate) async fn recent_queries(&self, user: Option<&str>, limit: i64) -> Result<Vec<HistoryEntry>, StoreError> {
         let rows = sqlx::query(
             "SELECT query_id, query_text, user_name, source, backend_url, coalesce(created, 0) AS created, routing_group,
                     external_url
-             FROM query_history ORDER BY query_history.created DESC, query_id DESC LIMIT $1",
+             FROM query_history WHERE $2::text IS NULL OR user_name = $2
+             ORDER BY query_history.created DESC, query_id DESC LIMIT $1",
         )
         .bind(limit)
+        .bind(user)
         .fetch_all(self.pool().await?)
         .await?;
         let entry = |row: &sqlx::postgres::PgRow| {
@@ -86,15 +88,21 @@ impl Store {
     }
 
     /// How many of the newest queries went to which cluster; under its address if no cluster has that any more.
-    pub(crate) async fn recent_queries_by_cluster(&self, limit: i64) -> Result<BTreeMap<String, i64>, StoreError> {
+    pub(crate) async fn recent_queries_by_cluster(
+        &self,
+        user: Option<&str>,
+        limit: i64,
+    ) -> Result<BTreeMap<String, i64>, StoreError> {
         let rows = sqlx::query(
             "SELECT coalesce(names.name, recent.backend_url, '') AS cluster, count(*) AS queries
-             FROM (SELECT backend_url FROM query_history ORDER BY created DESC, query_id DESC LIMIT $1) AS recent
+             FROM (SELECT backend_url FROM query_history WHERE $2::text IS NULL OR user_name = $2
+                   ORDER BY created DESC, query_id DESC LIMIT $1) AS recent
              LEFT JOIN (SELECT backend_url, max(name) AS name FROM gateway_backend GROUP BY backend_url) AS names
                     USING (backend_url)
              GROUP BY 1",
         )
         .bind(limit)
+        .bind(user)
         .fetch_all(self.pool().await?)
         .await?;
         let count = |row: &sqlx::postgres::PgRow| Ok((row.try_get("cluster")?, row.try_get("queries")?));

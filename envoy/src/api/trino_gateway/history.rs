@@ -1,9 +1,10 @@
 //! The newest queries, and how many of them each cluster got.
 
 use super::{Api, Fault};
+use crate::access::Caller;
 use crate::store::HistoryEntry;
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -45,12 +46,18 @@ impl From<HistoryEntry> for QueryDetail {
     }
 }
 
-pub(super) async fn list(State(api): State<Api>) -> Result<Json<Vec<QueryDetail>>, Fault> {
-    Ok(Json(api.store.recent_queries(NEWEST).await?.into_iter().map(QueryDetail::from).collect()))
+pub(super) async fn list(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<Vec<QueryDetail>>, Fault> {
+    Ok(Json(api.store.recent_queries(caller.sees_only(), NEWEST).await?.into_iter().map(QueryDetail::from).collect()))
 }
 
-pub(super) async fn distribution(State(api): State<Api>) -> Result<Json<BTreeMap<String, i64>>, Fault> {
-    Ok(Json(api.store.recent_queries_by_cluster(NEWEST).await?))
+pub(super) async fn distribution(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<BTreeMap<String, i64>>, Fault> {
+    Ok(Json(api.store.recent_queries_by_cluster(caller.sees_only(), NEWEST).await?))
 }
 
 #[cfg(test)]

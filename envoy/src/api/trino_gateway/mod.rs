@@ -7,13 +7,15 @@ mod state;
 
 use super::Api;
 use super::actor::Actor;
+use super::endpoints::{Endpoints, Need};
+use crate::access::Role;
 use crate::state::Cluster;
 use crate::store::StoreError;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, post};
-use axum::{Json, Router, body::Bytes};
+use axum::routing::{get, post};
+use axum::{Json, body::Bytes};
 pub(super) use backend::Backend;
 use backend::Refused;
 use serde::Deserialize;
@@ -21,37 +23,37 @@ use serde::Deserialize;
 /// The only kind of entity that `/entity` knows.
 const GATEWAY_BACKEND: &str = "GATEWAY_BACKEND";
 
-/// Paths that need the token.
-pub(super) fn guarded() -> Router<Api> {
-    Router::new()
-        .merge(at("/gateway", get(async || ([(header::CONTENT_TYPE, "application/json")], "ok"))))
-        .merge(at("/gateway/backend/all", get(all)))
-        .merge(at("/gateway/backend/active", get(active)))
-        .merge(at("/gateway/backend/activate/{name}", post(activate)))
-        .merge(at("/gateway/backend/deactivate/{name}", post(deactivate)))
-        .merge(at("/gateway/backend/modify/add", post(add)))
-        .merge(at("/gateway/backend/modify/update", post(update)))
-        .merge(at("/gateway/backend/modify/delete", post(delete)))
-        .merge(at("/entity", get(async || Json([GATEWAY_BACKEND])).post(put_entity)))
-        .merge(at("/entity/{type}", get(entities)))
-        .merge(at("/api/public/backends", get(all)))
-        .merge(at("/api/public/backends/{name}", get(one)))
-        .merge(at("/api/public/backends/{name}/state", get(state::show)))
-        .merge(at("/trino-gateway/api/activeBackends", get(active)))
-        .merge(at("/trino-gateway/api/queryHistory", get(history::list)))
-        .merge(at("/trino-gateway/api/queryHistoryDistribution", get(history::distribution)))
-}
-
-/// Paths that probes ask, without a token.
-pub(super) fn open() -> Router<Api> {
-    Router::new()
-        .merge(at("/trino-gateway/livez", get(async || "ok")))
-        .merge(at("/trino-gateway/readyz", get(super::ready)))
-}
-
-/// Trino Gateway takes a slash at the end, too.
-fn at(path: &str, handlers: MethodRouter<Api>) -> Router<Api> {
-    Router::new().route(path, handlers.clone()).route(&format!("{path}/"), handlers)
+/// Its endpoints.
+pub(super) fn add(endpoints: Endpoints) -> Endpoints {
+    let looks = Need::Role(Role::Viewer);
+    let changes = Need::Role(Role::Operator);
+    let ok = async || ([(header::CONTENT_TYPE, "application/json")], "ok");
+    [
+        (looks, Method::GET, "/gateway", get(ok)),
+        (looks, Method::GET, "/gateway/backend/all", get(all)),
+        (looks, Method::GET, "/gateway/backend/active", get(active)),
+        (changes, Method::POST, "/gateway/backend/activate/{name}", post(activate)),
+        (changes, Method::POST, "/gateway/backend/deactivate/{name}", post(deactivate)),
+        (changes, Method::POST, "/gateway/backend/modify/add", post(add_one)),
+        (changes, Method::POST, "/gateway/backend/modify/update", post(update)),
+        (changes, Method::POST, "/gateway/backend/modify/delete", post(delete)),
+        (looks, Method::GET, "/entity", get(async || Json([GATEWAY_BACKEND]))),
+        (changes, Method::POST, "/entity", post(put_entity)),
+        (looks, Method::GET, "/entity/{type}", get(entities)),
+        (looks, Method::GET, "/api/public/backends", get(all)),
+        (looks, Method::GET, "/api/public/backends/{name}", get(one)),
+        (looks, Method::GET, "/api/public/backends/{name}/state", get(state::show)),
+        (looks, Method::GET, "/trino-gateway/api/activeBackends", get(active)),
+        (looks, Method::GET, "/trino-gateway/api/queryHistory", get(history::list)),
+        (looks, Method::GET, "/trino-gateway/api/queryHistoryDistribution", get(history::distribution)),
+        (Need::Nobody, Method::GET, "/trino-gateway/livez", get(async || "ok")),
+        (Need::Nobody, Method::GET, "/trino-gateway/readyz", get(super::ready)),
+    ]
+    .into_iter()
+    .fold(endpoints, |endpoints, (need, method, path, handler)| {
+        // Trino Gateway takes a slash at the end, too.
+        endpoints.plain(need, method, &[path.to_owned(), format!("{path}/")], handler)
+    })
 }
 
 /// What went wrong, as text.
@@ -128,7 +130,12 @@ async fn set_active(api: &Api, actor: &Actor, name: &str, active: bool) -> Resul
     }
 }
 
-async fn add(State(api): State<Api>, actor: Actor, headers: HeaderMap, body: Bytes) -> Result<Json<Backend>, Fault> {
+async fn add_one(
+    State(api): State<Api>,
+    actor: Actor,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Backend>, Fault> {
     let backend = Backend::sent(&headers, &body)?;
     api.store.add_cluster(&actor.0, &backend.cluster()?).await?;
     Ok(Json(backend))

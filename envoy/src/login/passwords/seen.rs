@@ -12,13 +12,13 @@ const KEPT_FOR: Duration = Duration::from_secs(30);
 const MOST: usize = 10_000;
 
 /// Right passwords, as hashes with a salt of this process: no password stays in memory.
-pub(super) struct Seen {
+pub(crate) struct Seen {
     salt: [u8; 32],
     right: Mutex<HashMap<[u8; 32], (String, Instant)>>,
 }
 
 impl Seen {
-    pub(super) fn new() -> Seen {
+    pub(crate) fn new() -> Seen {
         let mut salt = [0; 32];
         // Without it hashes could be guessed from a dump of the memory; with none at all nothing else would break.
         if let Err(error) = getrandom::fill(&mut salt) {
@@ -28,13 +28,13 @@ impl Seen {
     }
 
     /// The principal, if it was right.
-    pub(super) fn get(&self, user: &str, password: &str) -> Option<String> {
+    pub(crate) fn get(&self, user: &str, password: &str) -> Option<String> {
         let right = self.right.lock().unwrap_or_else(PoisonError::into_inner);
         let (principal, since) = right.get(&self.key(user, password))?;
         (since.elapsed() < KEPT_FOR).then(|| principal.clone())
     }
 
-    pub(super) fn keep(&self, user: &str, password: &str, principal: &str) {
+    pub(crate) fn keep(&self, user: &str, password: &str, principal: &str) {
         let key = self.key(user, password);
         let mut right = self.right.lock().unwrap_or_else(PoisonError::into_inner);
         if right.len() >= MOST {
