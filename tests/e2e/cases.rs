@@ -1,5 +1,6 @@
 //! The cases, in the order in which they run. A name is a fact.
 
+mod access;
 mod attacks;
 mod body;
 mod candidate;
@@ -107,6 +108,14 @@ pub(crate) const CASES: &[(&str, Case)] = cases![
     login::passwords::a_password_says_who_runs_the_query,
     login::passwords::a_directory_knows_who_has_which_password,
     login::certificates::trinos_clients_log_in_with_tokens_certificates_and_passwords,
+    access::roles::every_endpoint_lets_in_those_whose_role_it_needs,
+    access::tokens::a_token_is_good_until_it_is_revoked_at_every_warren,
+    access::tokens::a_token_is_not_believed_while_postgresql_is_away,
+    access::people::a_person_logs_in_and_out_at_any_warren,
+    access::people::a_page_of_others_changes_nothing_with_a_session,
+    access::people::a_viewer_sees_their_own_queries_only,
+    access::people::who_guesses_has_to_wait,
+    access::audit::what_was_refused_is_in_the_audit_and_the_audit_is_only_added_to,
     attacks::user::rules_and_trino_see_the_same_user,
     attacks::user::what_names_no_user_is_refused,
     attacks::framing::malformed_requests_are_refused_at_the_door,

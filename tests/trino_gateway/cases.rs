@@ -14,7 +14,9 @@ const NEW: &str = r#"{"name":"new","proxyTo":"http://new:8080"}"#;
 const SAME: &str =
     r#"{"name":"etl-1","proxyTo":"http://127.0.0.1:1","externalUrl":"http://etl-1.example","routingGroup":"etl"}"#;
 const NO_PATH: &str = r#"{"title":"no such path; the API is at /api/v1","status":404,"errors":[]}"#;
-const NO_TOKEN: &str = r#"{"title":"the token is needed, as a bearer token or as the password of HTTP Basic; `warren` takes it from --api-token-file or WARREN_API_TOKEN_FILE","status":401,"errors":[]}"#;
+const NO_TOKEN: &str = r#"{"title":"credentials are needed: a token, as a bearer token or as the password of HTTP Basic, or a user and a password; `warren` takes them from --api-token-file and --api-user","status":401,"errors":[]}"#;
+const WRONG_TOKEN: &str =
+    r#"{"title":"these credentials are wrong, have expired or were revoked","status":401,"errors":[]}"#;
 
 pub(crate) fn all() -> Vec<Case> {
     [
@@ -154,7 +156,7 @@ fn access() -> Vec<Case> {
         closed("token_not_for_readyz", "/trino-gateway/readyz"),
         closed("token_missing", "/gateway/backend/all").differs(D::Credentials, 200, 401, NO_TOKEN),
         closed("token_missing_for_what_was_public", "/api/public/backends").differs(D::Credentials, 200, 401, NO_TOKEN),
-        closed("token_wrong", "/entity").header("Authorization", wrong).differs(D::Credentials, 200, 401, NO_TOKEN),
+        closed("token_wrong", "/entity").header("Authorization", wrong).differs(D::Credentials, 200, 401, WRONG_TOKEN),
         get("web_page", "/gateway/backend/all").header("Origin", "http://page.example").differs(
             D::WebPages,
             200,

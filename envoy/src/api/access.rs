@@ -53,9 +53,10 @@ pub(super) fn refuse(api: &Api, endpoint: &str, from: Option<IpAddr>, refusal: R
             (challenge, Problem::new(StatusCode::UNAUTHORIZED, why)).into_response()
         }
         Refusal::Wrong(user) => {
-            let said =
-                user.map_or_else(|| "wrong credentials".to_owned(), |user| format!("wrong password of `{user}`"));
-            denied(nobody(), StatusCode::UNAUTHORIZED, &said);
+            match user {
+                Some(user) => denied(format!("{}, says {user}", nobody()), StatusCode::UNAUTHORIZED, "wrong password"),
+                None => denied(nobody(), StatusCode::UNAUTHORIZED, "wrong credentials"),
+            }
             let why = "these credentials are wrong, have expired or were revoked";
             (challenge, Problem::new(StatusCode::UNAUTHORIZED, why)).into_response()
         }
