@@ -114,6 +114,7 @@ pub(crate) const CASES: &[(&str, Case)] = cases![
     access::people::a_person_logs_in_and_out_at_any_warren,
     access::people::a_page_of_others_changes_nothing_with_a_session,
     access::people::a_viewer_sees_their_own_queries_only,
+    access::people::who_is_taken_out_of_the_file_is_out,
     access::people::who_guesses_has_to_wait,
     access::audit::what_was_refused_is_in_the_audit_and_the_audit_is_only_added_to,
     attacks::user::rules_and_trino_see_the_same_user,

@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use subtle::ConstantTimeEq;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 
 /// Passwords checked at a time: each takes a core for some hundredths of a second, and 19 MiB.
 const CHECKS: usize = 2;
@@ -60,7 +60,8 @@ pub(crate) enum Refusal {
 /// Knows callers.
 pub(crate) struct Callers {
     token: Option<Arc<str>>,
-    users: Option<Arc<Users>>,
+    /// As their file says now; none without one.
+    users: watch::Receiver<Option<Arc<Users>>>,
     store: Store,
     /// The API listens on this machine only, so browsers may come without TLS.
     pub(crate) on_this_machine: bool,
@@ -102,7 +103,7 @@ impl Caller {
 impl Callers {
     pub(crate) fn new(
         token: Option<&str>,
-        users: Option<Arc<Users>>,
+        users: watch::Receiver<Option<Arc<Users>>>,
         store: Store,
         on_this_machine: bool,
         denied: mpsc::Sender<Denied>,
@@ -123,12 +124,12 @@ impl Callers {
 
     /// Is anybody asked who they are?
     pub(crate) fn asks(&self) -> bool {
-        self.token.is_some() || self.users.is_some()
+        self.token.is_some() || self.has_users()
     }
 
     /// Can people log in?
     pub(crate) fn has_users(&self) -> bool {
-        self.users.is_some()
+        self.users.borrow().is_some()
     }
 
     /// Who sends this.
@@ -190,7 +191,7 @@ impl Callers {
         let Ok(_turn) = self.look_ups.acquire().await else { return Err(Refusal::NotLoggedIn) };
         let found = self.store.session(&secret.hash()).await.map_err(Refusal::Unknown)?;
         // Who is not in the file any more is nobody, whatever the cookie says.
-        let role = |name: &String| self.users.as_ref()?.role(name);
+        let role = |name: &String| self.users.borrow().as_ref()?.role(name);
         match found.and_then(|name| Some((role(&name)?, name))) {
             Some((role, name)) => Ok(Caller::User { name, role, session: Some(secret.hash()) }),
             None => Err(self.wrong(from)),
@@ -202,7 +203,7 @@ impl Callers {
     /// # Errors
     /// Wrong, or wrong too often to be asked.
     pub(crate) async fn password(&self, user: &str, password: &str, from: Option<IpAddr>) -> Result<Role, Refusal> {
-        let Some(users) = self.users.clone() else { return Err(self.wrong(from)) };
+        let Some(users) = self.users.borrow().clone() else { return Err(self.wrong(from)) };
         let wrong = || Refusal::Wrong(users.role(user).map(|_| user.to_owned()));
         if let (Some(_), Some(role)) = (self.seen.get(user, password), users.role(user)) {
             return Ok(role);
@@ -279,7 +280,7 @@ mod tests {
         let lines = [super::super::line("ann", Role::Viewer, PASSWORD).unwrap()];
         let users = users.then(|| Arc::new(Users::read(&lines.join("\n")).map_err(|e| e.join("\n")).unwrap()));
         let store = Store::new("postgres://nobody@127.0.0.1:1/none", Duration::from_secs(1), "adhoc").unwrap();
-        Callers::new(token, users, store, true, mpsc::channel(1).0)
+        Callers::new(token, watch::channel(users).1, store, true, mpsc::channel(1).0)
     }
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {

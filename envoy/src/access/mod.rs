@@ -2,6 +2,7 @@
 
 mod callers;
 mod denials;
+mod follow;
 mod origin;
 mod role;
 mod secret;
@@ -11,6 +12,7 @@ mod users;
 
 pub(crate) use callers::{Caller, Callers, Refusal};
 pub(crate) use denials::{Denied, DeniedRow, record};
+pub(crate) use follow::follow;
 pub(crate) use origin::{Page, page};
 pub(crate) use role::Role;
 pub(crate) use secret::{PREFIX, Secret};

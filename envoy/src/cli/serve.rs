@@ -171,9 +171,13 @@ async fn run(config: Config, module: Vec<u8>, page: playground::Page) -> Result<
         .route(&module_path(&sha256), get(async move || ([("content-type", "application/wasm")], module)));
     let (denied, attempts) = mpsc::channel(1024);
     tasks.spawn(access::record(store.clone(), attempts));
+    let (people, users) = watch::channel(config.users.as_ref().map(|(_, users)| users.clone()));
+    if let Some((file, _)) = config.users.clone() {
+        tasks.spawn(access::follow(file, people, status.clone()));
+    }
     let callers = access::Callers::new(
         config.api_token.as_deref(),
-        config.users.clone(),
+        users,
         store.clone(),
         config.api_listen.ip().is_loopback(),
         denied,

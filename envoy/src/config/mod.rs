@@ -35,8 +35,8 @@ pub(crate) struct Config {
     pub(crate) xds_listen: SocketAddr,
     pub(crate) api_listen: SocketAddr,
     pub(crate) api_token: Option<String>,
-    /// People who may use the API.
-    pub(crate) users: Option<Arc<Users>>,
+    /// People who may use the API, and their file.
+    pub(crate) users: Option<(PathBuf, Arc<Users>)>,
     pub(crate) filter: PathBuf,
     pub(crate) filter_on_envoy: Option<String>,
     pub(crate) state_dir: PathBuf,
@@ -139,8 +139,9 @@ impl Config {
                 }
             },
         };
-        let users = reader
-            .value("users", pick!(users), None, |path| from_file(path, Users::read).map(|users| Some(Arc::new(users))));
+        let users = reader.value("users", pick!(users), None, |path| {
+            from_file(path, Users::read).map(|users| Some((PathBuf::from(path), Arc::new(users))))
+        });
         if api_token.is_none() && users.is_none() && !api_listen.ip().is_loopback() {
             reader.0.push(format!(
                 "api_listen: {api_listen} can be reached from other machines; give --api-token-file or --users"

@@ -1,11 +1,15 @@
 //! People: by name and password, and by a session.
 
+use std::fs;
+
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use warren_tests::eventually::eventually;
 use warren_tests::http::Reply;
 use warren_tests::stack::Stack;
 use warren_tests::warren::Warren;
 
+use super::super::SOON;
 use super::{PASSWORD, Scene, ask, basic, title};
 
 /// The address of `warren`, as a browser writes where a page is from.
@@ -195,5 +199,39 @@ pub(in super::super) fn who_guesses_has_to_wait(stack: &Stack) -> Result<()> {
     assert_eq!(log_in(warren, "olga", PASSWORD, &[])?.status, 429);
     assert_eq!(get(&super::bearer(&token))?.status, 200);
     assert_eq!(get(&super::bearer(super::ADMIN))?.status, 200);
+    Ok(())
+}
+
+pub(in super::super) fn who_is_taken_out_of_the_file_is_out(stack: &Stack) -> Result<()> {
+    let scene = Scene::start(stack, "leaving")?;
+    let (warren, file) = (&scene.warren, scene.folder.join("users"));
+    let all = fs::read_to_string(&file)?;
+    let (ann, olga) = (session(warren, "ann")?, session(warren, "olga")?);
+    let becomes = |cookie: &str, want: u16| {
+        eventually(SOON, &format!("{want}"), || {
+            let status = status(warren, cookie)?;
+            ensure!(status == want, "{status}");
+            Ok(())
+        })
+    };
+    // A file that is half written changes nothing, and is shown.
+    fs::write(&file, "ann:viewer")?;
+    eventually(SOON, "the status to say what is wrong", || {
+        let problems = scene.admin("GET", "/api/v1/status", "")?.json("the status")?["problems"].clone();
+        let said = problems["users"].as_str().unwrap_or_default();
+        ensure!(said.contains(": line 1: is not of the form NAME:ROLE:HASH; "), "{problems}");
+        Ok(())
+    })?;
+    assert_eq!([status(warren, &ann)?, status(warren, &olga)?], [200, 200]);
+    // A session has the role that the file says now.
+    let own = origin(warren);
+    let audit = || ask(warren, "GET", "/api/v1/audit", &[("Cookie", &ann), ("Origin", &own)], "");
+    assert_eq!(audit()?.status, 403);
+    fs::write(&file, all.replace("ann:viewer:", "ann:operator:").replace("olga:", "someone-else:"))?;
+    becomes(&olga, 401)?;
+    assert_eq!((status(warren, &ann)?, audit()?.status.as_u16()), (200, 200));
+    assert_eq!(log_in(warren, "olga", PASSWORD, &[])?.status, 401);
+    let problems = scene.admin("GET", "/api/v1/status", "")?.json("the status")?["problems"].clone();
+    ensure!(problems["users"].is_null(), "{problems}");
     Ok(())
 }
