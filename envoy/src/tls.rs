@@ -1,5 +1,11 @@
 //! TLS as Warren itself speaks it: rustls with ring, TLS 1.2 or newer.
 
+pub(crate) mod clients;
+pub(crate) mod incoming;
+pub(crate) mod renewal;
+pub(crate) mod server;
+pub(crate) mod words;
+
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};

@@ -1,9 +1,13 @@
 //! `warren bootstrap`.
 
+mod tls;
+
 use super::Outcome;
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::net::SocketAddr;
+use std::path::Path;
+use tls::{NewFile, TlsArgs};
 
 /// The one copy of Envoy's bootstrap, with places to fill in.
 const TEMPLATE: &str = include_str!("../../bootstrap.yaml");
@@ -22,6 +26,8 @@ pub(crate) struct BootstrapArgs {
     /// Where this Envoy opens its listener [default: as `warren serve --listen` says]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
+    #[command(flatten)]
+    tls: TlsArgs,
 }
 
 fn host_and_port(text: &str) -> Result<(String, u16), String> {
@@ -36,19 +42,39 @@ fn plain(text: &str) -> Result<String, String> {
 }
 
 pub(super) fn print(args: &BootstrapArgs) -> Result<Outcome> {
-    say!("{}", render(args).trim_end());
+    let Some(folder) = &args.tls.folder else {
+        let (bootstrap, _) = render(args, Path::new(""));
+        say!("{}", bootstrap.trim_end());
+        return Ok(Outcome::Good);
+    };
+    let folder = std::path::absolute(folder).with_context(|| format!("--folder: {}", folder.display()))?;
+    if let Err(wrong) = tls::quotable(&folder.display().to_string()) {
+        bail!("--folder: `{}` {wrong}", folder.display());
+    }
+    let (bootstrap, files) = render(args, &folder);
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    // Those that the bootstrap names first: an Envoy that sees it finds them.
+    for (name, text) in files.into_iter().chain([("envoy.yaml", bootstrap)]) {
+        let file = folder.join(name);
+        std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
+        say!("{}", file.display());
+    }
     Ok(Outcome::Good)
 }
 
-fn render(args: &BootstrapArgs) -> String {
+/// The bootstrap, and the files that it names in its folder.
+fn render(args: &BootstrapArgs, folder: &Path) -> (String, Vec<NewFile>) {
     let metadata = args.listen.map(|listen| format!("{{listen: \"{listen}\"}}")).unwrap_or_else(|| "{}".to_owned());
-    TEMPLATE
+    let (transport, files) = args.tls.render(&args.xds.0, folder);
+    let bootstrap = TEMPLATE
         .replace("$NODE_ID", &args.node_id)
         .replace("$METADATA", &metadata)
         .replace("$ADMIN_HOST", &args.admin.ip().to_string())
         .replace("$ADMIN_PORT", &args.admin.port().to_string())
         .replace("$XDS_HOST", &args.xds.0)
         .replace("$XDS_PORT", &args.xds.1.to_string())
+        .replace("$TRANSPORT", &transport);
+    (bootstrap, files)
 }
 
 #[cfg(test)]
@@ -62,8 +88,9 @@ mod tests {
             node_id: "envoy-1".into(),
             admin: SocketAddr::from(([127, 0, 0, 1], 9901)),
             listen: Some(SocketAddr::from(([0, 0, 0, 0], 8443))),
+            tls: TlsArgs::default(),
         };
-        let yaml = render(&args);
+        let (yaml, _) = render(&args, Path::new("/"));
         let place = yaml.split('$').skip(1).find(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
         assert_eq!(place, None, "{yaml}");
         for line in [

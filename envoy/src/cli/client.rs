@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use reqwest::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::path::Path;
 
 /// A client for one command.
 pub(crate) struct Client {
@@ -17,6 +18,16 @@ pub(crate) struct Client {
     token: Option<String>,
     /// `user@machine`, for the audit.
     actor: String,
+}
+
+/// Trusts who signed this file's certificates, or without one whom the system trusts.
+fn trusting(ca: Option<&Path>) -> Result<rustls::ClientConfig> {
+    let Some(path) = ca else { return tls::trusting(None).map_err(anyhow::Error::msg) };
+    let pem = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    if let Err(wrong) = tls::server::certificates(pem.as_bytes()) {
+        bail!("--api-ca: {} {wrong}", path.display());
+    }
+    tls::trusting(Some(&pem)).map_err(|wrong| anyhow::anyhow!("--api-ca: {}: {wrong}", path.display()))
 }
 
 impl Client {
@@ -34,7 +45,7 @@ impl Client {
         if user.is_some() && token.is_none() {
             bail!("--api-user: the password is missing; --api-token-file names a file that holds it");
         }
-        let http = tls::http(tls::trusting(None).map_err(anyhow::Error::msg)?)?;
+        let http = tls::http(trusting(args.api_ca.as_deref())?)?;
         Ok(Client { http, base: args.api.trim_end_matches('/').to_owned(), user, token, actor: actor() })
     }
 
@@ -79,8 +90,13 @@ impl Client {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let answer = request.send().await.with_context(|| {
-            format!("no answer from {}; is `warren serve` running there? (--api, WARREN_API)", self.base)
+        let answer = request.send().await.map_err(|error| match tls::words::not_believed(&error) {
+            Some(wrong) => anyhow::anyhow!(
+                "{} is not talked to: {wrong}; --api-ca (WARREN_API_CA) names the file with who signed it",
+                self.base
+            ),
+            None => anyhow::Error::new(error)
+                .context(format!("no answer from {}; is `warren serve` running there? (--api, WARREN_API)", self.base)),
         })?;
         let status = answer.status();
         if status.is_success() {

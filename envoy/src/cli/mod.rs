@@ -10,6 +10,7 @@ macro_rules! say {
 
 mod audit;
 mod bootstrap;
+mod certs;
 mod client;
 mod clusters;
 mod groups;
@@ -41,6 +42,11 @@ enum Command {
     Serve(Box<serve::ServeArgs>),
     /// Print Envoy's bootstrap
     Bootstrap(bootstrap::BootstrapArgs),
+    /// Make certificates to try TLS with
+    Certs {
+        #[command(subcommand)]
+        command: certs::CertsCommand,
+    },
     /// List, add, change, activate, drain, shut down, remove clusters
     Clusters {
         #[command(flatten)]
@@ -109,6 +115,9 @@ pub(crate) struct ApiArgs {
     /// Ask as this person, with the password in --api-token-file
     #[arg(long, global = true, env = "WARREN_API_USER", value_name = "NAME")]
     api_user: Option<String>,
+    /// Who signed the API's certificate, in PEM, if the system does not trust it anyway
+    #[arg(long, global = true, env = "WARREN_API_CA", value_name = "FILE")]
+    api_ca: Option<PathBuf>,
 }
 
 /// The command line was wrong (`EX_USAGE`).
@@ -153,6 +162,7 @@ pub fn run() -> ExitCode {
         match cli.command {
             Command::Serve(args) => serve::serve(*args).await,
             Command::Bootstrap(args) => bootstrap::print(&args),
+            Command::Certs { command } => certs::run(&command),
             Command::Clusters { api, command } => clusters::run(&api, command).await,
             Command::Groups { api, command } => groups::run(&api, command).await,
             Command::Audit { api, args } => audit::run(&api, &args).await,

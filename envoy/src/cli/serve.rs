@@ -18,13 +18,16 @@ use crate::resources::wasm::{Module, module_path};
 use crate::rules_folder;
 use crate::snapshot::Settings;
 use crate::status::Status;
-use crate::store::Store;
+use crate::store::{self, Store};
 use crate::tls;
+use crate::tls::incoming::{CurrentTls, Incoming};
+use crate::tls::renewal::Certificate;
 use crate::trino::Access;
 use crate::xds::nodes::Nodes;
 use crate::xds::server::Ads;
 use anyhow::{Context, Result};
 use axum::routing::get;
+use axum::serve::ListenerExt;
 use envoy_types::pb::envoy::service::accesslog::v3::access_log_service_server::AccessLogServiceServer;
 use envoy_types::pb::envoy::service::auth::v3::authorization_server::AuthorizationServer;
 use envoy_types::pb::envoy::service::discovery::v3::aggregated_discovery_service_server::AggregatedDiscoveryServiceServer;
@@ -37,7 +40,6 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio_stream::wrappers::TcpListenerStream;
 
 /// How long streams and requests may take to end.
 const GOODBYE: Duration = Duration::from_secs(5);
@@ -113,6 +115,9 @@ async fn run(config: Config, module: Vec<u8>, page: playground::Page) -> Result<
         .await
         .with_context(|| format!("cannot listen on {}", config.api_listen))?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), xds = %config.xds_listen, api = %config.api_listen, database = config.database(), filter = sha256, "warren");
+    for danger in dangers(&config) {
+        tracing::warn!("{danger}");
+    }
 
     let (served_tx, served) = watch::channel(None);
     let (shutdown_tx, shutdown) = watch::channel(false);
@@ -143,6 +148,8 @@ async fn run(config: Config, module: Vec<u8>, page: playground::Page) -> Result<
     tasks.spawn(share_health(store.clone(), found));
     let caretaker = Caretaker { store: store.clone(), access: access.clone(), stop: config.stop.clone() };
     tasks.spawn(caretaker.run(role));
+    let xds = Incoming::on(xds, renewed(config.xds_tls.as_ref(), &status, &mut tasks))?;
+    let api = Incoming::on(api, renewed(config.api_tls.as_ref(), &status, &mut tasks))?;
     if let Some(dir) = config.rules.clone() {
         tasks.spawn(rules_folder::watch(dir, store.clone(), status.clone(), config.default_group.clone()));
     }
@@ -217,6 +224,33 @@ async fn run(config: Config, module: Vec<u8>, page: playground::Page) -> Result<
     failed.map_or(Ok(Outcome::Good), Err)
 }
 
+/// A port's TLS, read again whenever its files change.
+fn renewed(certificate: Option<&Certificate>, status: &Arc<Status>, tasks: &mut JoinSet<()>) -> CurrentTls {
+    let certificate = certificate?.clone();
+    let (sender, current) = watch::channel(certificate.tls());
+    tasks.spawn(certificate.renew(sender, status.clone()));
+    Some(current)
+}
+
+/// What is open to whoever can reach it, and ought not to be.
+fn dangers(config: &Config) -> Vec<String> {
+    let open = |address: SocketAddr, tls: &Option<Certificate>| !address.ip().is_loopback() && tls.is_none();
+    let xds = open(config.xds_listen, &config.xds_tls).then(|| {
+        format!(
+            "xDS on {} has no TLS: whoever reaches it reads all rules and addresses and can write into the history \
+             (--xds-tls-certificate, --xds-tls-key, --xds-client-ca)",
+            config.xds_listen
+        )
+    });
+    let api = open(config.api_listen, &config.api_tls).then(|| {
+        format!(
+            "the API on {} has no TLS: its token can be read on the way (--api-tls-certificate, --api-tls-key)",
+            config.api_listen
+        )
+    });
+    xds.into_iter().chain(api).chain(store::unverified(&config.database_url)).collect()
+}
+
 /// How this Warren is shown to people: the machine's name (on Kubernetes the pod's) and the API's port.
 fn this_warren(config: &Config) -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
@@ -245,6 +279,7 @@ fn settings(config: &Config, sha256: &str) -> Settings {
             body_limit: config.body_limit,
             request_timeout: config.request_timeout,
         },
+        redirect: config.redirect.clone(),
         module: match &config.filter_on_envoy {
             Some(path) => Module::OnEnvoy { path: path.clone() },
             None => Module::Fetched { sha256: sha256.to_owned() },
@@ -254,7 +289,7 @@ fn settings(config: &Config, sha256: &str) -> Settings {
 }
 
 /// gRPC, and the module, over HTTP/2. An Envoy that went away without a word is noticed.
-async fn serve_xds(listener: TcpListener, app: axum::Router, mut shutdown: watch::Receiver<bool>) -> Result<()> {
+async fn serve_xds(incoming: Incoming, app: axum::Router, mut shutdown: watch::Receiver<bool>) -> Result<()> {
     let down = async move {
         let _ = shutdown.wait_for(|down| *down).await;
     };
@@ -262,18 +297,19 @@ async fn serve_xds(listener: TcpListener, app: axum::Router, mut shutdown: watch
         .http2_keepalive_interval(Some(Duration::from_secs(10)))
         .http2_keepalive_timeout(Some(Duration::from_secs(5)))
         .add_routes(app.into())
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), down)
+        .serve_with_incoming_shutdown(incoming, down)
         .await
         .context("xDS")
 }
 
-async fn serve_api(listener: TcpListener, app: axum::Router, mut shutdown: watch::Receiver<bool>) -> Result<()> {
+/// Handlers may ask for the client's address (`ConnectInfo<SocketAddr>`); axum knows how only through `tap_io`.
+async fn serve_api(incoming: Incoming, app: axum::Router, mut shutdown: watch::Receiver<bool>) -> Result<()> {
     let down = async move {
         let _ = shutdown.wait_for(|down| *down).await;
     };
     // Whoever is wrong too often is known by the address.
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, app).with_graceful_shutdown(down).await.context("API")
+    axum::serve(incoming.tap_io(|_| {}), app).with_graceful_shutdown(down).await.context("API")
 }
 
 async fn stop_signal() -> Result<()> {

@@ -1,5 +1,6 @@
 //! Configuration of `warren serve`: flags, then environment, then a TOML file, then defaults. All mistakes are reported at once.
 
+mod transport;
 mod written;
 
 pub(crate) use written::Written;
@@ -10,8 +11,12 @@ use crate::duration;
 use crate::history::{HistorySettings, KeptText};
 use crate::lifecycle::stop::Stop;
 use crate::login::{self, LoginFile};
+use crate::resources::redirect::Redirect;
 use crate::resources::secret::CertificateFiles;
 use crate::services::{self, Services};
+use crate::store;
+use crate::tls::renewal::Certificate;
+use crate::tls::server::Port;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -37,6 +42,10 @@ pub(crate) struct Config {
     pub(crate) api_token: Option<String>,
     /// People who may use the API, and their file.
     pub(crate) users: Option<(PathBuf, Arc<Users>)>,
+    /// TLS of the xDS port; none: whoever reaches it is served.
+    pub(crate) xds_tls: Option<Certificate>,
+    /// TLS of the API.
+    pub(crate) api_tls: Option<Certificate>,
     pub(crate) filter: PathBuf,
     pub(crate) filter_on_envoy: Option<String>,
     pub(crate) state_dir: PathBuf,
@@ -45,6 +54,8 @@ pub(crate) struct Config {
     pub(crate) default_group: String,
     pub(crate) trusted_hops: u32,
     pub(crate) tls: Option<CertificateFiles>,
+    /// Plain HTTP is led to TLS.
+    pub(crate) redirect: Option<Redirect>,
     pub(crate) statement_paths: Vec<String>,
     pub(crate) extra_paths: Vec<String>,
     pub(crate) ui_domain: Option<String>,
@@ -123,6 +134,8 @@ impl Config {
         } else if !database_url.starts_with("postgres://") && !database_url.starts_with("postgresql://") {
             // The value may hold a password: it is not shown.
             reader.0.push("database_url: does not start with postgres://".to_owned());
+        } else {
+            reader.0.extend(store::certificate_mistakes(&database_url));
         }
         let api_listen = reader.value("api_listen", pick!(api_listen), loopback(18080), address);
         let api_token = match pick!(api_token_file) {
@@ -166,6 +179,14 @@ impl Config {
                 None
             }
         };
+        let listen = reader.value("listen", pick!(listen), loopback(8080), address);
+        let xds_clients = transport::xds_clients(&mut reader, pick!(xds_client_ca), pick!(xds_client_names));
+        let xds_certificate = (pick!(xds_tls_certificate), pick!(xds_tls_key));
+        let xds_tls = transport::certificate(&mut reader, Port::Xds, xds_certificate, xds_clients);
+        let api_certificate = (pick!(api_tls_certificate), pick!(api_tls_key));
+        let api_tls = transport::certificate(&mut reader, Port::Api, api_certificate, None);
+        let redirect =
+            transport::redirect(&mut reader, pick!(redirect_listen), pick!(redirect_port), listen, tls.is_some());
         let health_user = reader.value("health_user", pick!(health_user), "warren".to_owned(), not_empty);
         let credentials = reader.value("credentials", pick!(credentials), CredentialBook::new(&health_user), |path| {
             from_file(path, |text| CredentialBook::new(&health_user).read(text))
@@ -187,11 +208,13 @@ impl Config {
         let history = reader.value("history", pick!(history), true, boolean).then_some(history);
         let config = Config {
             database_url,
-            listen: reader.value("listen", pick!(listen), loopback(8080), address),
+            listen,
             xds_listen: reader.value("xds_listen", pick!(xds_listen), loopback(18000), address),
             api_listen,
             api_token,
             users,
+            xds_tls,
+            api_tls,
             filter: pick!(filter).map_or_else(beside_this_program, |t| PathBuf::from(t.0)),
             filter_on_envoy: pick!(filter_on_envoy).map(|t| t.0),
             state_dir: pick!(state_dir).map_or_else(|| PathBuf::from("warren-state"), |t| PathBuf::from(t.0)),
@@ -202,6 +225,7 @@ impl Config {
                 t.parse().map_err(|_| "is not a number from 0 up".to_owned())
             }),
             tls,
+            redirect,
             statement_paths: reader.value("statement_paths", pick!(statement_paths), Vec::new(), paths),
             extra_paths: reader.value("extra_paths", pick!(extra_paths), Vec::new(), paths),
             ui_domain: reader.value("ui_domain", pick!(ui_domain), None, |t| not_empty(t).map(Some)),

@@ -32,9 +32,9 @@ fn reports_every_mistake_at_once() {
         [
             "database_url: missing; give --database-url postgres://USER:PASSWORD@HOST:PORT/DATABASE or WARREN_DATABASE_URL",
             "api_listen: 0.0.0.0:18080 can be reached from other machines; give --api-token-file or --users",
+            "listen: `8080` is not of the form IP:PORT",
             "history_text: `half` is none of full, hashed, off",
             "history_text_bytes: `0` is not a number of bytes from 1 to 1000000",
-            "listen: `8080` is not of the form IP:PORT",
             "trusted_hops: `-1` is not a number from 0 up",
             "extra_paths: `/v1/x,c` holds `c`: a path starts with / and is not under /c/",
             "no_cluster_status: `404` is neither 503 nor 200",

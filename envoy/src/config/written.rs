@@ -16,9 +16,27 @@ pub(crate) struct Written {
     /// Where Envoys fetch their configuration and the filter [default: 127.0.0.1:18000]
     #[arg(long, env = "WARREN_XDS_LISTEN", value_name = "ADDRESS")]
     pub(super) xds_listen: Option<Text>,
+    /// Certificate chain that Warren shows to Envoys on the xDS port, in PEM; needs --xds-tls-key and --xds-client-ca
+    #[arg(long, env = "WARREN_XDS_TLS_CERTIFICATE", value_name = "FILE")]
+    pub(super) xds_tls_certificate: Option<Text>,
+    /// Its private key, in PEM
+    #[arg(long, env = "WARREN_XDS_TLS_KEY", value_name = "FILE")]
+    pub(super) xds_tls_key: Option<Text>,
+    /// Who signs Envoys' certificates, in PEM: whoever has none of theirs gets nothing from the xDS port
+    #[arg(long, env = "WARREN_XDS_CLIENT_CA", value_name = "FILE")]
+    pub(super) xds_client_ca: Option<Text>,
+    /// Names of which an Envoy's certificate must have one (DNS, URI or common name), `*` for any part; comma separated
+    #[arg(long, env = "WARREN_XDS_CLIENT_NAMES", value_name = "NAMES")]
+    pub(super) xds_client_names: Option<Text>,
     /// Where the API answers [default: 127.0.0.1:18080]
     #[arg(long, env = "WARREN_API_LISTEN", value_name = "ADDRESS")]
     pub(super) api_listen: Option<Text>,
+    /// Certificate chain that Warren shows to clients of the API, in PEM; without it the API speaks plain HTTP
+    #[arg(long, env = "WARREN_API_TLS_CERTIFICATE", value_name = "FILE")]
+    pub(super) api_tls_certificate: Option<Text>,
+    /// Its private key, in PEM
+    #[arg(long, env = "WARREN_API_TLS_KEY", value_name = "FILE")]
+    pub(super) api_tls_key: Option<Text>,
     /// File with the bearer token that the API asks for, the admin's; this or --users is needed when the API listens beyond this machine
     #[arg(long, env = "WARREN_API_TOKEN_FILE", value_name = "FILE")]
     pub(super) api_token_file: Option<Text>,
@@ -52,6 +70,12 @@ pub(crate) struct Written {
     /// Its private key, in PEM, on the Envoys' own disks
     #[arg(long, env = "WARREN_TLS_KEY", value_name = "FILE")]
     pub(super) tls_key: Option<Text>,
+    /// Where Envoy opens a second listener that leads plain HTTP to TLS, and does nothing else
+    #[arg(long, env = "WARREN_REDIRECT_LISTEN", value_name = "ADDRESS")]
+    pub(super) redirect_listen: Option<Text>,
+    /// Port of TLS as clients see it, for that [default: 443]
+    #[arg(long, env = "WARREN_REDIRECT_PORT", value_name = "PORT")]
+    pub(super) redirect_port: Option<Text>,
     /// Further paths, beside /v1/statement, on which new queries come; comma separated
     #[arg(long, env = "WARREN_STATEMENT_PATHS", value_name = "PATHS")]
     pub(super) statement_paths: Option<Text>,

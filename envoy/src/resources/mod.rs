@@ -6,6 +6,7 @@ pub(crate) mod endpoint;
 pub(crate) mod limits;
 pub(crate) mod listener;
 pub(crate) mod login;
+pub(crate) mod redirect;
 pub(crate) mod reply;
 pub(crate) mod route;
 pub(crate) mod secret;

@@ -2,7 +2,9 @@
 
 use super::{SERVER_CERTIFICATE, any, bool_value, login};
 use crate::login::LoginSettings;
-use envoy_types::pb::envoy::config::core::v3::{DataSource, TransportSocket, data_source, transport_socket};
+use envoy_types::pb::envoy::config::core::v3::{
+    DataSource, TransportSocket, WatchedDirectory, data_source, transport_socket,
+};
 use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::common_tls_context::ValidationContextType;
 use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::{
     CommonTlsContext, DownstreamTlsContext, SdsSecretConfig, Secret, TlsCertificate, TlsParameters, secret,
@@ -19,8 +21,16 @@ pub(crate) struct CertificateFiles {
     pub(crate) key: String,
 }
 
-/// The certificate as a resource of its own. Envoy watches the folders of the files and takes new ones that are moved in
-/// there, for new connections, with no connection drained (`TlsCertificate.watched_directory`).
+impl CertificateFiles {
+    /// The folder of both, if it is one.
+    pub(crate) fn folder(&self) -> Option<String> {
+        let folder = |file: &str| file.rsplit_once('/').map(|(folder, _)| format!("{folder}/"));
+        folder(&self.certificate).filter(|of_certificate| folder(&self.key).as_ref() == Some(of_certificate))
+    }
+}
+
+/// The certificate as a resource of its own. Envoy watches the folder of the files and takes new ones that are moved in
+/// there, or symbolic links that are, for new connections, with no connection drained. Files in two folders: it watches both.
 pub(crate) fn server_certificate(files: &CertificateFiles) -> Secret {
     let file = |path: &str| {
         Some(DataSource { specifier: Some(data_source::Specifier::Filename(path.to_owned())), ..DataSource::default() })
@@ -30,6 +40,7 @@ pub(crate) fn server_certificate(files: &CertificateFiles) -> Secret {
         r#type: Some(secret::Type::TlsCertificate(TlsCertificate {
             certificate_chain: file(&files.certificate),
             private_key: file(&files.key),
+            watched_directory: files.folder().map(|path| WatchedDirectory { path, ..WatchedDirectory::default() }),
             ..TlsCertificate::default()
         })),
     }
@@ -60,5 +71,26 @@ pub(crate) fn downstream_tls(login: Option<&LoginSettings>) -> TransportSocket {
     TransportSocket {
         name: "envoy.transport_sockets.tls".to_owned(),
         config_type: Some(transport_socket::ConfigType::TypedConfig(any(&context))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_of_both_files_is_watched() {
+        let watched = |certificate: &str, key: &str| {
+            let files = CertificateFiles { certificate: certificate.to_owned(), key: key.to_owned() };
+            match server_certificate(&files).r#type {
+                Some(secret::Type::TlsCertificate(certificate)) => {
+                    certificate.watched_directory.map(|watched| watched.path)
+                }
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(watched("/certs/tls.crt", "/certs/tls.key"), Some("/certs/".to_owned()));
+        assert_eq!(watched("/tls.crt", "/tls.key"), Some("/".to_owned()));
+        assert_eq!(watched("/certs/tls.crt", "/keys/tls.key"), None);
     }
 }

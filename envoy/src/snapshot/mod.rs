@@ -14,6 +14,7 @@ use crate::login::{Keys, LoginSettings};
 use crate::resources::cluster::{GroupSpec, OwnSpec};
 use crate::resources::endpoint::AssignmentSpec;
 use crate::resources::listener::ListenerSpec;
+use crate::resources::redirect::{self, REDIRECT, Redirect};
 use crate::resources::route::{FollowUps, RouteSpec};
 use crate::resources::wasm::{FilterSpec, Lacking, Module};
 use crate::resources::{
@@ -72,6 +73,8 @@ pub(crate) struct Settings {
     /// As many bytes of each query's text are wanted for the history.
     pub(crate) history_text_bytes: usize,
     pub(crate) listener: ListenerSpec,
+    /// A listener for plain HTTP that leads to the one with TLS.
+    pub(crate) redirect: Option<Redirect>,
     pub(crate) module: Module,
     pub(crate) services: Services,
 }
@@ -201,6 +204,10 @@ impl Snapshot {
             snapshot.add(Kind::Secret, SERVER_CERTIFICATE, files, &certificate);
         }
         snapshot.add(Kind::Listener, LISTENER, &settings.listener, &resources::listener::listener(&settings.listener));
+
+        if let Some(spec) = &settings.redirect {
+            snapshot.add(Kind::Listener, REDIRECT, spec, &redirect::listener(spec));
+        }
 
         snapshot.consistent(&config)?;
         let versions: Vec<_> =

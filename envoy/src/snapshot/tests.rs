@@ -28,6 +28,7 @@ fn settings() -> Settings {
             body_limit: 8 << 20,
             request_timeout: std::time::Duration::from_secs(300),
         },
+        redirect: None,
         module: Module::Fetched { sha256: "ab".repeat(32) },
         services: Services::new(),
     }

@@ -9,6 +9,7 @@ mod groups;
 mod history;
 mod judge;
 mod lifecycle;
+mod place;
 mod rules;
 mod state;
 mod trino_gateway;
@@ -25,6 +26,7 @@ pub(crate) use audit::AuditEntry;
 pub(crate) use candidate::{CandidateCount, CandidateReport};
 pub(crate) use history::{HistoryFilter, HistoryQuery, Page, QueryEnd};
 pub(crate) use lifecycle::{Leaving, Operation};
+pub(crate) use place::{certificate_mistakes, unverified};
 pub(crate) use rules::RuleSetEntry;
 pub(crate) use trino_gateway::HistoryEntry;
 
@@ -46,11 +48,11 @@ pub(crate) struct Store {
 /// Why the database did not do as asked.
 #[derive(Debug, Error)]
 pub(crate) enum StoreError {
-    #[error("PostgreSQL: {0}")]
+    #[error("PostgreSQL: {}", place::in_words(.0))]
     Database(#[from] sqlx::Error),
     #[error("PostgreSQL: no answer within {} seconds", .0.as_secs())]
     Silent(Duration),
-    #[error("PostgreSQL: migration: {0}")]
+    #[error("PostgreSQL: migration: {}", place::in_words(.0))]
     Migration(#[from] sqlx::migrate::MigrateError),
     #[error("cluster `{0}` exists already")]
     ClusterExists(String),

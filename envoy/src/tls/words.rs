@@ -1,0 +1,57 @@
+//! Why the other side's certificate was not believed, in words, however deep in an error it stands.
+
+use rustls::CertificateError;
+use std::error::Error;
+use std::io;
+
+/// What is wrong with the certificate that a server showed; none if that is not what went wrong.
+pub(crate) fn not_believed(error: &(dyn Error + 'static)) -> Option<String> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(rustls::Error::InvalidCertificate(wrong)) = error.downcast_ref::<rustls::Error>() {
+            return Some(wrong_with(wrong));
+        }
+        next = match error.downcast_ref::<io::Error>() {
+            // What is inside is no source of it.
+            Some(outside) => outside.get_ref().map(|inside| inside as &(dyn Error + 'static)),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+fn wrong_with(wrong: &CertificateError) -> String {
+    match wrong {
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "its certificate was signed by nobody who is trusted".to_owned()
+        }
+        CertificateError::NotValidForNameContext { expected, presented } => {
+            format!("its certificate is not for {}, but for {}", expected.to_str(), presented.join(", "))
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "its certificate has expired".to_owned(),
+        other => format!("its certificate is not believed: {other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_found_however_deep_it_is() {
+        let wrong = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
+        let outer = io::Error::other(io::Error::new(io::ErrorKind::InvalidData, wrong));
+        assert_eq!(not_believed(&outer), Some("its certificate was signed by nobody who is trusted".to_owned()));
+        assert_eq!(not_believed(&io::Error::from(io::ErrorKind::TimedOut)), None);
+    }
+
+    #[test]
+    fn a_wrong_name_is_told_with_the_right_ones() {
+        let wrong = rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext {
+            expected: "db.example".try_into().unwrap(),
+            presented: vec!["DnsName(\"localhost\")".to_owned()],
+        });
+        let said = "its certificate is not for db.example, but for DnsName(\"localhost\")";
+        assert_eq!(not_believed(&wrong), Some(said.to_owned()));
+    }
+}
