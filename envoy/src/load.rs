@@ -94,6 +94,7 @@ mod tests {
             url: "u".to_owned(),
             coordinator_id: None,
             retired: false,
+            tls: crate::trino::TrinoTls::default(),
         };
         let cluster = |name: &&str| Cluster {
             name: (*name).to_owned(),

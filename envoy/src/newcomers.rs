@@ -79,6 +79,7 @@ mod tests {
             url: "http://t:1".to_owned(),
             coordinator_id: None,
             retired: false,
+            tls: crate::trino::TrinoTls::default(),
         };
         State { endpoints: slugs.iter().map(endpoint).collect(), ..State::default() }
     }

@@ -3,8 +3,10 @@
 use crate::duration;
 use crate::resources::service_cluster;
 use crate::state::Address;
+use crate::tls;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 use warren_rules::ExternalService;
 
@@ -22,6 +24,8 @@ pub(crate) type Services = BTreeMap<String, RoutingService>;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct RoutingService {
     pub(crate) address: Address,
+    /// Certificates, in PEM, of whoever signs its; none: whom the Envoys' systems trust.
+    pub(crate) ca: Option<String>,
     /// What the filter is told.
     pub(crate) asked: ExternalService,
 }
@@ -31,6 +35,8 @@ pub(crate) struct RoutingService {
 #[serde(deny_unknown_fields)]
 struct Written {
     url: String,
+    /// Of whoever signs its certificate.
+    ca_file: Option<PathBuf>,
     timeout: Option<String>,
     exclude_headers: Option<Vec<String>>,
     #[serde(default)]
@@ -71,6 +77,11 @@ fn service(name: &str, written: Written) -> Result<RoutingService, Vec<String>> 
     let timeout = time("timeout", written.timeout, TIMEOUT, LONGEST_TIMEOUT);
     let cache = time("cache", written.cache, Duration::ZERO, Duration::from_secs(3600));
     let place = place(&written.url).map_err(|why| errors.push(format!("url: `{}` {why}", written.url))).ok();
+    let ca = written.ca_file.and_then(|path| {
+        let text = std::fs::read_to_string(&path).map_err(|error| error.to_string());
+        let ca = text.and_then(|text| tls::trusting(Some(&text)).map(|_| text));
+        ca.map_err(|why| errors.push(format!("ca_file: `{}`: {why}", path.display()))).ok()
+    });
     if name.is_empty() {
         errors.push("a routing service needs a name".to_owned());
     }
@@ -78,6 +89,7 @@ fn service(name: &str, written: Written) -> Result<RoutingService, Vec<String>> 
     match place {
         Some((address, authority, path)) if errors.is_empty() => Ok(RoutingService {
             address,
+            ca,
             asked: ExternalService {
                 envoy_cluster: service_cluster(name),
                 authority,
@@ -96,14 +108,15 @@ fn service(name: &str, written: Written) -> Result<RoutingService, Vec<String>> 
 fn place(url: &str) -> Result<(Address, String, String), String> {
     let parsed: url::Url = url.parse().map_err(|_| "is not a URL such as http://router:8080/route".to_owned())?;
     let host = parsed.host_str().unwrap_or_default();
-    if parsed.scheme() != "http" || host.is_empty() {
-        return Err("does not begin with http://".to_owned());
+    let tls = parsed.scheme() == "https";
+    if !(tls || parsed.scheme() == "http") || host.is_empty() {
+        return Err("does not begin with http:// or https://".to_owned());
     }
     if !parsed.username().is_empty() || parsed.password().is_some() {
         return Err("holds a user; the service is told the query's".to_owned());
     }
     let port = parsed.port_or_known_default().unwrap_or(80);
-    let address = Address { host: host.trim_matches(['[', ']']).to_owned(), port };
+    let address = Address { tls, host: host.trim_matches(['[', ']']).to_owned(), port };
     let authority = parsed.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
     let query = parsed.query().map(|query| format!("?{query}")).unwrap_or_default();
     Ok((address, authority, format!("{}{query}", parsed.path())))
@@ -117,7 +130,7 @@ mod tests {
     fn a_service_is_asked_as_the_file_says() {
         let services = read(
             "[router]\nurl = \"http://router.internal:8080/route?x=1\"\n\
-             [other]\nurl = \"http://10.0.0.1\"\ntimeout = \"250ms\"\nexclude_headers = [\"X-Secret\"]\n\
+             [other]\nurl = \"https://10.0.0.1\"\ntimeout = \"250ms\"\nexclude_headers = [\"X-Secret\"]\n\
              propagate_errors = true\ncache = \"5m\"\n",
         )
         .unwrap();
@@ -138,7 +151,7 @@ mod tests {
         let other = services.get("other").unwrap();
         assert_eq!(
             (other.address.port, other.asked.authority.as_str(), other.asked.path.as_str()),
-            (80, "10.0.0.1", "/")
+            (443, "10.0.0.1", "/")
         );
         assert_eq!((other.asked.timeout_ms, other.asked.cache_seconds, other.asked.propagate_errors), (250, 300, true));
         assert_eq!(other.asked.exclude_headers, ["x-secret"]);
@@ -151,14 +164,16 @@ mod tests {
             read(text).unwrap_err(),
             [
                 "`a`: timeout: `1h` is longer than 10s",
-                "`a`: url: `ftp://x` does not begin with http://",
+                "`a`: url: `ftp://x` does not begin with http:// or https://",
                 "`b`: cache: `soon` is not a duration such as 500ms, 5s, 10m, 1h or 7d",
                 "`b`: url: `http://u:p@x/` holds a user; the service is told the query's",
             ]
         );
         assert_eq!(
             read("[a]\nur = \"http://x\"\n").unwrap_err(),
-            ["unknown field `ur`, expected one of `url`, `timeout`, `exclude_headers`, `propagate_errors`, `cache`"]
+            [
+                "unknown field `ur`, expected one of `url`, `ca_file`, `timeout`, `exclude_headers`, `propagate_errors`, `cache`"
+            ]
         );
     }
 }

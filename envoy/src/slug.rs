@@ -2,6 +2,7 @@
 //! that is active has been.
 
 use crate::state::{Address, Cluster, Endpoint, Stage};
+use crate::trino::TrinoTls;
 use std::collections::BTreeSet;
 use warren_rules::slug;
 
@@ -12,6 +13,8 @@ pub(crate) struct Upkeep {
     pub(crate) add: Vec<Endpoint>,
     pub(crate) revive: Vec<String>,
     pub(crate) retire: Vec<String>,
+    /// Slugs whose clusters have other TLS now.
+    pub(crate) tls: Vec<(String, TrinoTls)>,
     /// Clusters by name that are active and not yet known to have been.
     pub(crate) live: Vec<String>,
 }
@@ -26,8 +29,14 @@ impl Upkeep {
                 upkeep.live.push(cluster.name.clone());
             }
             match endpoints.iter().find(|e| e.cluster == cluster.name && e.url == cluster.url) {
-                Some(e) if e.retired => upkeep.revive.push(e.slug.clone()),
-                Some(_) => {}
+                Some(e) => {
+                    if e.retired {
+                        upkeep.revive.push(e.slug.clone());
+                    }
+                    if e.tls != cluster.settings.tls {
+                        upkeep.tls.push((e.slug.clone(), cluster.settings.tls.clone()));
+                    }
+                }
                 // A mistake in a row is told, not kept.
                 None if Address::parse(&cluster.url).is_err() => {}
                 None => {
@@ -39,6 +48,7 @@ impl Upkeep {
                         url: cluster.url.clone(),
                         coordinator_id: None,
                         retired: false,
+                        tls: cluster.settings.tls.clone(),
                     });
                 }
             }
@@ -53,7 +63,11 @@ impl Upkeep {
 
     /// Is there nothing to write?
     pub(crate) fn is_empty(&self) -> bool {
-        self.add.is_empty() && self.revive.is_empty() && self.retire.is_empty() && self.live.is_empty()
+        self.add.is_empty()
+            && self.revive.is_empty()
+            && self.retire.is_empty()
+            && self.live.is_empty()
+            && self.tls.is_empty()
     }
 }
 
@@ -73,7 +87,14 @@ mod tests {
     }
 
     fn endpoint(slug: &str, cluster: &str, url: &str, retired: bool) -> Endpoint {
-        Endpoint { slug: slug.into(), cluster: cluster.into(), url: url.into(), coordinator_id: None, retired }
+        Endpoint {
+            slug: slug.into(),
+            cluster: cluster.into(),
+            url: url.into(),
+            coordinator_id: None,
+            retired,
+            tls: TrinoTls::default(),
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What Warren knows of the world: clusters, groups, rules. Plain data, read from PostgreSQL, checked in one place.
 
 use crate::health::HealthSettings;
+use crate::trino::TrinoTls;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
@@ -28,7 +29,7 @@ pub(crate) struct Cluster {
     pub(crate) group: String,
     /// May it take new queries? Running ones go on either way.
     pub(crate) active: bool,
-    /// The coordinator's address, `http://host:port`.
+    /// The coordinator's address, `http://host:port` or `https://host:port`.
     pub(crate) url: String,
     /// Where a browser finds the cluster's own UI.
     pub(crate) external_url: String,
@@ -49,6 +50,13 @@ pub(crate) struct ClusterSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) max_running: Option<u32>,
     pub(crate) health: HealthSettings,
+    /// How it is known to be the right one, if its address begins with `https://`.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub(crate) tls: TrinoTls,
+}
+
+fn is_usual(tls: &TrinoTls) -> bool {
+    *tls == TrinoTls::default()
 }
 
 /// How far an inactive cluster is on its way out, as stored.
@@ -79,6 +87,9 @@ pub(crate) struct Endpoint {
     /// Last part of the query ids that this coordinator makes; known from Trino 477's `/v1/info`, or from a first query.
     pub(crate) coordinator_id: Option<String>,
     pub(crate) retired: bool,
+    /// As its cluster has it, or had it when it was retired.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub(crate) tls: TrinoTls,
 }
 
 /// A group's own settings; a group that only clusters name has the defaults.
@@ -146,9 +157,10 @@ pub(crate) struct RuleSetVersion {
     pub(crate) files: Vec<RuleFile>,
 }
 
-/// Host and port of a coordinator.
+/// Where something answers, and whether it speaks TLS there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub(crate) struct Address {
+    pub(crate) tls: bool,
     pub(crate) host: String,
     pub(crate) port: u16,
 }
@@ -156,7 +168,7 @@ pub(crate) struct Address {
 /// Why a state is not served. Each names the row.
 #[derive(Debug, Error, PartialEq, Eq, Clone)]
 pub(crate) enum StateError {
-    #[error("cluster `{cluster}`: address `{url}` is not of the form http://HOST:PORT: {reason}")]
+    #[error("cluster `{cluster}`: address `{url}` is not of the form http://HOST:PORT or https://HOST:PORT: {reason}")]
     BadAddress { cluster: String, url: String, reason: String },
     #[error("group `{group}` falls back to `{missing}`, which does not exist; known: {known}")]
     UnknownFallBack { group: String, missing: String, known: String },
@@ -166,31 +178,30 @@ pub(crate) enum StateError {
 
 impl Default for ClusterSettings {
     fn default() -> Self {
-        ClusterSettings { weight: 100, max_running: None, health: HealthSettings::default() }
+        ClusterSettings { weight: 100, max_running: None, health: HealthSettings::default(), tls: TrinoTls::default() }
     }
 }
 
 impl Address {
     /// The address of a path there.
     pub(crate) fn url(&self, path: &str) -> String {
+        let scheme = if self.tls { "https" } else { "http" };
         if self.host.contains(':') {
-            format!("http://[{}]:{}{path}", self.host, self.port)
+            format!("{scheme}://[{}]:{}{path}", self.host, self.port)
         } else {
-            format!("http://{}:{}{path}", self.host, self.port)
+            format!("{scheme}://{}:{}{path}", self.host, self.port)
         }
     }
 
-    /// Reads `http://host[:port]`; the default port is 80.
+    /// Reads `http://host[:port]` or `https://host[:port]`; the default ports are 80 and 443.
     ///
     /// # Errors
     /// In plain words, for the middle of a sentence.
     pub(crate) fn parse(url: &str) -> Result<Address, String> {
         let url = url::Url::parse(url.trim()).map_err(|e| e.to_string())?;
-        if url.scheme() == "https" {
-            return Err("TLS towards Trino is not supported yet; use the coordinator's HTTP port".to_owned());
-        }
-        if url.scheme() != "http" {
-            return Err(format!("scheme `{}` is not http", url.scheme()));
+        let tls = url.scheme() == "https";
+        if !tls && url.scheme() != "http" {
+            return Err(format!("scheme `{}` is neither http nor https", url.scheme()));
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err("it holds a user or a password".to_owned());
@@ -203,7 +214,7 @@ impl Address {
         if host.is_empty() {
             return Err("it has no host".to_owned());
         }
-        Ok(Address { host, port: url.port_or_known_default().unwrap_or(80) })
+        Ok(Address { tls, host, port: url.port_or_known_default().unwrap_or(80) })
     }
 }
 
@@ -258,21 +269,22 @@ mod tests {
 
     #[test]
     fn reads_addresses() {
-        for (url, host, port) in [
-            ("http://trino:8080", "trino", 8080),
-            ("http://10.0.0.1:8080/", "10.0.0.1", 8080),
-            ("http://[::1]:8080", "::1", 8080),
-            ("http://trino", "trino", 80),
+        for (url, tls, host, port) in [
+            ("http://trino:8080", false, "trino", 8080),
+            ("http://10.0.0.1:8080/", false, "10.0.0.1", 8080),
+            ("http://[::1]:8080", false, "::1", 8080),
+            ("http://trino", false, "trino", 80),
+            ("https://trino", true, "trino", 443),
+            ("https://trino:8443/", true, "trino", 8443),
         ] {
-            assert_eq!(Address::parse(url), Ok(Address { host: host.to_owned(), port }), "{url}");
+            assert_eq!(Address::parse(url), Ok(Address { tls, host: host.to_owned(), port }), "{url}");
         }
     }
 
     #[test]
     fn names_what_is_wrong_with_an_address() {
         for (url, reason) in [
-            ("trino:8080", "scheme `trino` is not http"),
-            ("https://trino:8443", "TLS towards Trino is not supported yet; use the coordinator's HTTP port"),
+            ("trino:8080", "scheme `trino` is neither http nor https"),
             ("http://u:p@trino", "it holds a user or a password"),
             ("http://trino/path", "it has a path, a query or a fragment"),
             ("", "relative URL without a base"),
@@ -303,7 +315,8 @@ mod tests {
         assert_eq!(errors.len(), 3, "{errors:?}");
         assert_eq!(
             errors[0],
-            "cluster `a`: address `ftp://x` is not of the form http://HOST:PORT: scheme `ftp` is not http"
+            "cluster `a`: address `ftp://x` is not of the form http://HOST:PORT or https://HOST:PORT: scheme `ftp` is neither http \
+             nor https"
         );
         assert_eq!(errors[1], "group `etl` falls back to `adhok`, which does not exist; known: `adhoc`, `etl`");
         assert!(errors[2].starts_with("rule set 3: "), "{}", errors[2]);

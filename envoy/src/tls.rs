@@ -16,6 +16,16 @@ use std::sync::Arc;
 /// # Errors
 /// Why the certificates cannot be used.
 pub(crate) fn trusting(ca: Option<&str>) -> Result<ClientConfig, String> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    Ok(config.map_err(|error| error.to_string())?.with_root_certificates(roots(ca)?).with_no_client_auth())
+}
+
+/// Those certificates.
+///
+/// # Errors
+/// As [`trusting`]'s.
+pub(crate) fn roots(ca: Option<&str>) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
     match ca {
         Some(pem) => {
@@ -26,9 +36,7 @@ pub(crate) fn trusting(ca: Option<&str>) -> Result<ClientConfig, String> {
         }
         None => drop(roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs)),
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    Ok(config.map_err(|error| error.to_string())?.with_root_certificates(roots).with_no_client_auth())
+    Ok(roots)
 }
 
 /// A client for HTTP: no proxy between, and no redirect to elsewhere.

@@ -22,6 +22,7 @@ mod rule_tools;
 mod rules;
 mod secrets;
 mod transactions;
+mod trino_tls;
 mod workers;
 
 use std::time::Duration;
@@ -90,6 +91,7 @@ pub(crate) const CASES: &[(&str, Case)] = cases![
     load::editing_a_cluster_does_not_take_it_out,
     load::a_trino_that_refuses_forwarded_headers_is_not_added,
     credentials::a_cluster_that_asks_for_a_password_is_checked_and_drained_with_one,
+    trino_tls::a_trino_behind_tls_and_a_password_is_served_and_only_the_right_one,
     workers::a_worker_with_tasks_ends_and_its_query_finishes_and_then_the_whole_cluster_ends,
     rules::a_saved_rule_is_in_force_and_drains_nothing,
     rules::a_broken_rule_is_refused_with_its_line_and_the_old_ones_serve,

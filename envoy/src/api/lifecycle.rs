@@ -222,6 +222,6 @@ async fn coordinator(api: &Api, name: &str) -> Result<Coordinator, Problem> {
     let slug = api.status.report().clusters.into_iter().find(|c| c.name == name && !c.retired).map(|c| c.slug);
     let slug = slug.ok_or_else(|| unanswered(name, "it was added a moment ago and is not known yet; try again"))?;
     api.access
-        .coordinator(&cluster.url, &slug, health.credentials.as_deref(), health.timeout())
+        .coordinator(&cluster.url, &slug, &cluster.settings.tls, health.credentials.as_deref(), health.timeout())
         .map_err(|why| unanswered(name, &why))
 }

@@ -11,9 +11,11 @@ use crate::lifecycle::workers::Worker;
 use crate::state::Cluster;
 use crate::status::ClusterStatus;
 use crate::store::Operation;
-use anyhow::{Result, bail};
+use crate::trino::TrinoTls;
+use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use reqwest::Method;
+use std::path::PathBuf;
 
 #[derive(Subcommand)]
 pub(crate) enum ClustersCommand {
@@ -28,8 +30,8 @@ pub(crate) enum ClustersCommand {
     /// Add a cluster; it takes no queries before it is activated
     Add {
         name: String,
-        /// The coordinator's address
-        #[arg(long, value_name = "http://HOST:PORT")]
+        /// The coordinator's address, http://HOST:PORT or https://HOST:PORT
+        #[arg(long, value_name = "URL")]
         url: String,
         #[command(flatten)]
         settings: SettingArgs,
@@ -41,7 +43,7 @@ pub(crate) enum ClustersCommand {
     Update {
         name: String,
         /// The coordinator's new address; running queries go on at the old one
-        #[arg(long, value_name = "http://HOST:PORT")]
+        #[arg(long, value_name = "URL")]
         url: Option<String>,
         #[command(flatten)]
         settings: SettingArgs,
@@ -109,6 +111,15 @@ pub(crate) struct SettingArgs {
     /// Entry of the file of `warren serve --credentials` to ask it with
     #[arg(long, value_name = "NAME")]
     credentials: Option<String>,
+    /// Certificates, in PEM, of whoever signs its [default: whom the system trusts]
+    #[arg(long, value_name = "FILE")]
+    tls_ca: Option<PathBuf>,
+    /// Name that its certificate is for [default: the host of its address]
+    #[arg(long, value_name = "NAME")]
+    tls_server_name: Option<String>,
+    /// Whether whoever answers must show that it is the right one; `false` lets anybody in between read and change everything
+    #[arg(long, value_name = "BOOL")]
+    tls_verify: Option<bool>,
     /// Time between two checks [default: as `warren serve --health-period` says]
     #[arg(long, value_name = "DURATION")]
     health_period: Option<Span>,
@@ -164,6 +175,20 @@ impl SettingArgs {
     }
 }
 
+impl SettingArgs {
+    /// What was said of TLS, over what is there.
+    fn tls(&self, old: TrinoTls) -> Result<TrinoTls> {
+        let ca = self.tls_ca.as_ref().map(|path| {
+            std::fs::read_to_string(path).with_context(|| format!("--tls-ca: cannot read {}", path.display()))
+        });
+        Ok(TrinoTls {
+            ca: ca.transpose()?.or(old.ca),
+            server_name: self.tls_server_name.clone().or(old.server_name),
+            verify: self.tls_verify.unwrap_or(old.verify),
+        })
+    }
+}
+
 pub(super) async fn run(api: &ApiArgs, command: ClustersCommand) -> Result<Outcome> {
     let client = Client::new(api)?;
     let of = |name: &str, rest: &str| format!("clusters/{}{rest}", segment(name));
@@ -187,6 +212,7 @@ pub(super) async fn run(api: &ApiArgs, command: ClustersCommand) -> Result<Outco
                 name: name.clone(),
                 url,
                 health: Some(settings.health(HealthSettings::default())),
+                tls: Some(settings.tls(TrinoTls::default())?),
                 external_url: settings.external_url,
                 group: settings.group,
                 active,
@@ -203,8 +229,10 @@ pub(super) async fn run(api: &ApiArgs, command: ClustersCommand) -> Result<Outco
         ClustersCommand::Update { name, url, settings, no_max_running } => {
             let old: Cluster = client.get(&of(&name, "")).await?;
             let health = settings.health(old.settings.health.clone());
+            let tls = settings.tls(old.settings.tls.clone())?;
             let change = ClusterChange {
                 url,
+                tls: (tls != old.settings.tls).then_some(tls),
                 health: (health != old.settings.health).then_some(health),
                 external_url: settings.external_url,
                 group: settings.group,

@@ -19,10 +19,9 @@ use crate::rules_folder;
 use crate::snapshot::Settings;
 use crate::status::Status;
 use crate::store::{self, Store};
-use crate::tls;
 use crate::tls::incoming::{CurrentTls, Incoming};
 use crate::tls::renewal::Certificate;
-use crate::trino::Access;
+use crate::trino::{Access, TrinoClients};
 use crate::xds::nodes::Nodes;
 use crate::xds::server::Ads;
 use anyhow::{Context, Result};
@@ -125,10 +124,7 @@ async fn run(config: Config, module: Vec<u8>, page: playground::Page) -> Result<
     let (reports_tx, reports) = mpsc::channel(256);
     let (role_tx, role) = watch::channel(Role::Alone);
     let (share, found) = mpsc::channel(4096);
-    let access = Access {
-        http: tls::http(tls::trusting(None).map_err(anyhow::Error::msg)?)?,
-        credentials: config.credentials.clone(),
-    };
+    let access = Access { clients: TrinoClients::default(), credentials: config.credentials.clone() };
     let probes = Probes::new(access.clone(), config.health_period, reports_tx.clone());
     let reconciler = Reconciler {
         settings: settings.clone(),

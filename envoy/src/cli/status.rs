@@ -51,10 +51,18 @@ pub(crate) fn clusters_table(clusters: &[ClusterStatus]) -> Table {
             Cell::new(number(c.load.map(|l| l.queued))),
             Cell::new(number(c.load.and_then(|l| l.workers))),
             Cell::new(&c.url),
-            Cell::new(&c.reason),
+            Cell::new(note(c)),
         ]
     });
     table(&["cluster", "group", "state", "weight", "running", "queued", "nodes", "address", "note"], rows)
+}
+
+/// What is worth a look.
+fn note(cluster: &ClusterStatus) -> String {
+    let open = cluster.url.starts_with("https://") && !cluster.settings.tls.verify;
+    let open = open.then_some("its certificate is NOT verified");
+    let notes = open.into_iter().chain((!cluster.reason.is_empty()).then_some(cluster.reason.as_str()));
+    notes.collect::<Vec<_>>().join("; ")
 }
 
 pub(super) async fn print(api: &ApiArgs, json: bool) -> Result<Outcome> {

@@ -8,7 +8,7 @@ pub(crate) use settings::{HealthKind, HealthSettings};
 use crate::load::Load;
 use crate::snapshot::{Health, Observed};
 use crate::state::{Cluster, Endpoint, State};
-use crate::trino::Access;
+use crate::trino::{Access, TrinoTls};
 use probe::{Probe, Proven};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ pub(crate) struct Probes {
     access: Access,
     period: Duration,
     reports: mpsc::Sender<Report>,
-    running: BTreeMap<(String, String), Running>,
+    running: BTreeMap<(String, String, TrinoTls), Running>,
 }
 
 struct Running {
@@ -57,7 +57,10 @@ impl Probes {
         for endpoint in endpoints.iter().filter(|e| !e.retired) {
             let of = |c: &&Cluster| c.name == endpoint.cluster;
             let settings = state.and_then(|s| s.clusters.iter().find(of)).map(|c| c.settings.health.clone());
-            wanted.insert((endpoint.slug.clone(), endpoint.url.clone()), (endpoint, settings.unwrap_or_default()));
+            wanted.insert(
+                (endpoint.slug.clone(), endpoint.url.clone(), endpoint.tls.clone()),
+                (endpoint, settings.unwrap_or_default()),
+            );
         }
         self.running.retain(|key, _| wanted.contains_key(key));
         for (key, (endpoint, settings)) in wanted {
@@ -79,7 +82,8 @@ impl Probes {
     }
 
     fn start(&self, endpoint: &Endpoint, settings: HealthSettings, known: &Observed) -> Option<Running> {
-        let coordinator = self.access.coordinator(&endpoint.url, &endpoint.slug, None, settings.timeout()).ok()?;
+        let coordinator =
+            self.access.coordinator(&endpoint.url, &endpoint.slug, &endpoint.tls, None, settings.timeout()).ok()?;
         let last = known.report(&endpoint.slug).filter(|report| report.health.healthy);
         let probe = Probe {
             coordinator,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::trino::Access;
+use crate::trino::{Access, TrinoClients, TrinoTls};
 
 #[test]
 fn a_young_process_proves_itself_twice() {
@@ -33,12 +33,9 @@ async fn one_slow_answer_takes_out_only_who_has_not_shown_that_it_runs_queries()
 fn healthy_so_far(proven: Proven, handed_over: bool) -> Probe {
     let health = Health { healthy: true, reason: String::new() };
     let credentials = CredentialBook::new("warren");
-    let access = Access {
-        http: crate::tls::http(crate::tls::trusting(None).unwrap()).unwrap(),
-        credentials: credentials.clone(),
-    };
+    let access = Access { clients: TrinoClients::default(), credentials: credentials.clone() };
     Probe {
-        coordinator: access.coordinator("http://t:1", "t", None, Duration::from_secs(5)).unwrap(),
+        coordinator: access.coordinator("http://t:1", "t", &TrinoTls::default(), None, Duration::from_secs(5)).unwrap(),
         credentials,
         settings: HealthSettings::default(),
         proven,

@@ -77,8 +77,14 @@ mod tests {
     use crate::snapshot::Resource;
 
     fn snapshot(group: &str, coordinators: &[(&str, u8)]) -> Snapshot {
-        let coordinator =
-            |&(slug, ip)| Coordinator { slug, ip: [10, 0, 0, ip].into(), port: 8080, healthy: true, weight: 1 };
+        let coordinator = |&(slug, ip)| Coordinator {
+            slug,
+            ip: [10, 0, 0, ip].into(),
+            port: 8080,
+            tls: None,
+            healthy: true,
+            weight: 1,
+        };
         let coordinators = coordinators.iter().map(coordinator).collect();
         let body = any(&assignment(&AssignmentSpec { group, coordinators }));
         let mut snapshot = Snapshot::default();

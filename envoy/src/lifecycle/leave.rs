@@ -7,7 +7,7 @@ use super::{Left, OperationStep, workers};
 use crate::judge::Role;
 use crate::state::Stage;
 use crate::store::{Leaving, Operation, Store, StoreError};
-use crate::trino::{Access, Coordinator, Failure, SOURCE, metrics};
+use crate::trino::{Access, Coordinator, Failure, SOURCE, TrinoTls, metrics};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -83,9 +83,14 @@ impl Caretaker {
         }
     }
 
+    /// Over a connection that verifies whom it speaks with, however little the cluster's own does.
+    async fn call_stop(&self, cluster: &str, url: &str) -> Result<(), String> {
+        self.stop.call(cluster, url, &self.access.clients.get(&TrinoTls::default())?).await
+    }
+
     async fn step(&self, leaving: &Leaving, quiet_since: &mut Option<Instant>) -> Result<(), StoreError> {
-        let Leaving { slug, url, credentials, .. } = leaving;
-        let Ok(coordinator) = self.access.coordinator(url, slug, credentials.as_deref(), TIMEOUT) else {
+        let Leaving { slug, url, tls, credentials, .. } = leaving;
+        let Ok(coordinator) = self.access.coordinator(url, slug, tls, credentials.as_deref(), TIMEOUT) else {
             return Ok(());
         };
         let operation = leaving.operation.as_ref();
@@ -141,7 +146,7 @@ impl Caretaker {
                 Err(why) => note(OperationStep::Failed, &Left { note: why, ..left }).await,
             },
             Next::WorkersGone => note(OperationStep::StoppingCoordinator, &left).await,
-            Next::CallStop => match self.stop.call(cluster, coordinator).await {
+            Next::CallStop => match self.call_stop(cluster, &coordinator.address.url("")).await {
                 Ok(()) => note(now, &Left { stop_called: true, ..left }).await,
                 Err(why) => note(OperationStep::Failed, &Left { note: why, ..left }).await,
             },

@@ -1,7 +1,6 @@
 //! What stops a coordinator once its workers are gone: a command or a webhook from the settings of `warren serve`, never from
 //! the API, which could run anything with it.
 
-use crate::trino::Coordinator;
 use serde::Serialize;
 use std::process::Stdio;
 use std::time::Duration;
@@ -37,12 +36,11 @@ impl Stop {
     ///
     /// # Errors
     /// When it fails or takes longer than a minute, in words.
-    pub(crate) async fn call(&self, cluster: &str, coordinator: &Coordinator) -> Result<(), String> {
-        let url = coordinator.address.url("");
+    pub(crate) async fn call(&self, cluster: &str, url: &str, http: &reqwest::Client) -> Result<(), String> {
         if let Some(program) = &self.command {
             let run = Command::new(program)
                 .env("WARREN_CLUSTER", cluster)
-                .env("WARREN_CLUSTER_URL", &url)
+                .env("WARREN_CLUSTER_URL", url)
                 .stdin(Stdio::null())
                 .kill_on_drop(true)
                 .output();
@@ -59,7 +57,7 @@ impl Stop {
         if let Some(webhook) = &self.webhook {
             // Its path may hold a secret.
             let name = webhook.host_str().unwrap_or_default();
-            let post = coordinator.http.post(webhook.clone()).timeout(PATIENCE).json(&Body { cluster, url: &url });
+            let post = http.post(webhook.clone()).timeout(PATIENCE).json(&Body { cluster, url });
             let answer = post.send().await.map_err(|_| format!("the webhook at {name} did not answer"))?;
             if !answer.status().is_success() {
                 return Err(format!("the webhook at {name} answered {}", answer.status()));
@@ -72,17 +70,11 @@ impl Stop {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::credentials::CredentialBook;
-    use crate::state::Address;
 
-    fn coordinator() -> Coordinator {
-        Coordinator {
-            http: crate::tls::http(crate::tls::trusting(None).unwrap()).unwrap(),
-            address: Address { host: "trino".to_owned(), port: 8080 },
-            slug: "etl-1".to_owned(),
-            credentials: CredentialBook::new("warren").get(None).unwrap(),
-            timeout: Duration::from_secs(1),
-        }
+    const URL: &str = "http://trino:8080";
+
+    fn http() -> reqwest::Client {
+        crate::tls::http(crate::tls::trusting(None).unwrap()).unwrap()
     }
 
     fn program(dir: &tempfile::TempDir, text: &str) -> Stop {
@@ -98,19 +90,19 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let out = dir.path().join("out");
         let stop = program(&dir, &format!("echo \"$WARREN_CLUSTER $WARREN_CLUSTER_URL\" > {}", out.display()));
-        assert_eq!(stop.call("etl-1", &coordinator()).await, Ok(()));
-        assert_eq!(std::fs::read_to_string(out).unwrap(), "etl-1 http://trino:8080\n");
+        assert_eq!(stop.call("etl-1", URL, &http()).await, Ok(()));
+        assert_eq!(std::fs::read_to_string(out).unwrap(), format!("etl-1 {URL}\n"));
     }
 
     #[tokio::test]
     async fn a_command_that_fails_is_told_with_what_it_said() {
         let dir = tempfile::tempdir().unwrap();
         let stop = program(&dir, "echo no such pod >&2; exit 3");
-        let said = stop.call("etl-1", &coordinator()).await.unwrap_err();
+        let said = stop.call("etl-1", URL, &http()).await.unwrap_err();
         assert_eq!(said, format!("`{}` ended with exit status: 3: no such pod", stop.command.unwrap()));
         let stop = Stop { command: Some("/no/such".to_owned()), webhook: None };
         assert_eq!(
-            stop.call("etl-1", &coordinator()).await.unwrap_err(),
+            stop.call("etl-1", URL, &http()).await.unwrap_err(),
             "`/no/such` cannot be run: No such file or directory (os error 2)"
         );
     }

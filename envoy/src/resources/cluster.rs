@@ -1,9 +1,11 @@
 //! CDS: one Envoy cluster a group (new queries), one a coordinator (its follow-ups).
 
+use super::upstream_tls::{CoordinatorTls, upstream};
 use super::{
     HASH_HEADER, ads, any, bool_value, extension, group_cluster, metadata, millis, own_cluster, service_cluster,
     set_header, socket, u32_value,
 };
+use crate::services::RoutingService;
 use crate::state::{Address, Policy};
 use envoy_types::pb::envoy::config::cluster::v3::circuit_breakers::Thresholds;
 use envoy_types::pb::envoy::config::cluster::v3::cluster::{
@@ -41,6 +43,8 @@ const MAX_PARALLEL: u32 = 100_000;
 pub(crate) struct GroupSpec<'a> {
     pub(crate) group: &'a str,
     pub(crate) policy: Policy,
+    /// All ways of TLS that its coordinators have, each once.
+    pub(crate) tls: Vec<CoordinatorTls>,
 }
 
 /// What a coordinator's own Envoy cluster is made of.
@@ -48,6 +52,7 @@ pub(crate) struct GroupSpec<'a> {
 pub(crate) struct OwnSpec<'a> {
     pub(crate) slug: &'a str,
     pub(crate) address: &'a Address,
+    pub(crate) tls: Option<CoordinatorTls>,
 }
 
 /// A group: endpoints by EDS, by turns unless it says otherwise, connect errors eject at once, no panic rule.
@@ -70,6 +75,8 @@ pub(crate) fn group(spec: &GroupSpec<'_>) -> Cluster {
             ..CommonLbConfig::default()
         }),
         ignore_health_on_host_removal: true,
+        // An endpoint that asks for none of them is spoken to without TLS.
+        transport_socket_matches: spec.tls.iter().map(CoordinatorTls::socket_match).collect(),
         outlier_detection: Some(OutlierDetection {
             // Only what never reached Trino counts: a failed query is an HTTP 200, a busy coordinator's 503 is its own affair.
             split_external_local_origin_errors: true,
@@ -92,12 +99,16 @@ pub(crate) fn group(spec: &GroupSpec<'_>) -> Cluster {
 /// A coordinator's own Envoy cluster: one endpoint, always tried (no check, no ejection, no panic rule). Its prefix is
 /// known before it is chosen, so routes and filter say it; an upstream filter would cost each follow-up 2 µs.
 pub(crate) fn own(spec: &OwnSpec<'_>) -> Cluster {
-    at_address(own_cluster(spec.slug), spec.address, metadata(&endpoint_metadata(spec.slug)))
+    let transport_socket = spec.tls.as_ref().map(CoordinatorTls::socket);
+    let metadata = metadata(&endpoint_metadata(spec.slug));
+    Cluster { transport_socket, ..at_address(own_cluster(spec.slug), spec.address, metadata) }
 }
 
 /// A routing service. Whether it is there is seen when it is asked.
-pub(crate) fn service(name: &str, address: &Address) -> Cluster {
-    at_address(service_cluster(name), address, None)
+pub(crate) fn service(name: &str, service: &RoutingService) -> Cluster {
+    let address = &service.address;
+    let transport_socket = address.tls.then(|| upstream(&address.host, service.ca.as_deref(), true));
+    Cluster { transport_socket, ..at_address(service_cluster(name), address, None) }
 }
 
 /// Whatever answers at one address.

@@ -1,7 +1,8 @@
 //! EDS: the coordinators of a group that take new queries, with health and weight as Warren judged them.
 
-use super::{cluster::endpoint_metadata, group_cluster, metadata, socket, u32_value};
-use envoy_types::pb::envoy::config::core::v3::HealthStatus;
+use super::upstream_tls::CoordinatorTls;
+use super::{cluster::endpoint_metadata, group_cluster, metadata, socket, to_struct, u32_value};
+use envoy_types::pb::envoy::config::core::v3::{HealthStatus, Metadata};
 use envoy_types::pb::envoy::config::endpoint::v3::lb_endpoint::HostIdentifier;
 use envoy_types::pb::envoy::config::endpoint::v3::{ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints};
 use serde::Serialize;
@@ -20,9 +21,20 @@ pub(crate) struct Coordinator<'a> {
     pub(crate) slug: &'a str,
     pub(crate) ip: IpAddr,
     pub(crate) port: u16,
+    pub(crate) tls: Option<CoordinatorTls>,
     pub(crate) healthy: bool,
     /// Part of the group's new queries, relative to the others: 1 to 1000.
     pub(crate) weight: u32,
+}
+
+/// What an endpoint says of itself, and which of its group's sockets it wants.
+fn said_of(coordinator: &Coordinator<'_>) -> Option<Metadata> {
+    let mut said = metadata(&endpoint_metadata(coordinator.slug))?;
+    if let Some(tls) = &coordinator.tls {
+        let (namespace, wanted) = tls.wanted();
+        said.filter_metadata.insert(namespace, to_struct(&wanted));
+    }
+    Some(said)
 }
 
 /// The group's endpoints; an unhealthy one is named too, so that Envoy's own pages show why nothing goes there.
@@ -32,7 +44,7 @@ pub(crate) fn assignment(spec: &AssignmentSpec<'_>) -> ClusterLoadAssignment {
         .iter()
         .map(|c| LbEndpoint {
             health_status: if c.healthy { HealthStatus::Healthy } else { HealthStatus::Unhealthy }.into(),
-            metadata: metadata(&endpoint_metadata(c.slug)),
+            metadata: said_of(c),
             load_balancing_weight: u32_value(c.weight),
             host_identifier: Some(HostIdentifier::Endpoint(Endpoint {
                 address: Some(socket(&c.ip.to_string(), c.port)),

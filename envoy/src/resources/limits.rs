@@ -92,7 +92,7 @@ mod tests {
         let [descriptor] = config.descriptors.as_slice() else { panic!("{config:?}") };
         let entries: Vec<_> = descriptor.entries.iter().map(|e| (e.key.as_str(), e.value.as_str())).collect();
         assert_eq!(entries, [("limit", "100/m for each user (bi.rhai, line 4)"), ("whose", "")]);
-        let bucket = descriptor.token_bucket.clone().unwrap();
+        let bucket = descriptor.token_bucket.unwrap();
         assert_eq!((bucket.max_tokens, bucket.fill_interval.unwrap().seconds), (100, 60));
     }
 }

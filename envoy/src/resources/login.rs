@@ -3,7 +3,8 @@
 
 use super::cluster::at_address;
 use super::route::xds_extension;
-use super::{CONTROL, SYSTEM_CA, any, duration, extension, login_cluster, set_header, u32_value};
+use super::upstream_tls::upstream;
+use super::{CONTROL, any, duration, extension, login_cluster, set_header, u32_value};
 use crate::login::{ClientCertificates, Keys, LoginSettings, PROXY_USER, Tokens, Trust};
 use crate::state::Address;
 use envoy_types::pb::envoy::config::cluster::v3::Cluster;
@@ -11,9 +12,7 @@ use envoy_types::pb::envoy::config::common::mutation_rules::v3::HeaderMutation;
 use envoy_types::pb::envoy::config::core::v3::grpc_service::{EnvoyGrpc, TargetSpecifier};
 use envoy_types::pb::envoy::config::core::v3::header_value_option::HeaderAppendAction::OverwriteIfExistsOrAdd;
 use envoy_types::pb::envoy::config::core::v3::http_uri::HttpUpstreamType;
-use envoy_types::pb::envoy::config::core::v3::{
-    ApiVersion, DataSource, GrpcService, HttpUri, TransportSocket, data_source, transport_socket,
-};
+use envoy_types::pb::envoy::config::core::v3::{ApiVersion, DataSource, GrpcService, HttpUri, data_source};
 use envoy_types::pb::envoy::config::rbac::v3::{Permission, Policy, Principal, Rbac, permission, principal};
 use envoy_types::pb::envoy::config::route::v3::header_matcher::HeaderMatchSpecifier;
 use envoy_types::pb::envoy::config::route::v3::route_match::PathSpecifier;
@@ -31,11 +30,7 @@ use envoy_types::pb::envoy::extensions::filters::http::jwt_authn::v3::{
 };
 use envoy_types::pb::envoy::extensions::filters::http::rbac::v3::Rbac as RbacFilter;
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::{HttpFilter, http_filter};
-use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::common_tls_context::ValidationContextType;
-use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::subject_alt_name_matcher::SanType;
-use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::{
-    CertificateValidationContext, CommonTlsContext, SubjectAltNameMatcher, UpstreamTlsContext,
-};
+use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::CertificateValidationContext;
 use envoy_types::pb::envoy::r#type::matcher::v3::string_matcher::MatchPattern;
 use envoy_types::pb::envoy::r#type::matcher::v3::{HttpRequestHeaderMatchInput, ListStringMatcher, StringMatcher};
 use envoy_types::pb::envoy::r#type::v3::HttpStatus;
@@ -236,45 +231,13 @@ fn tokens_of(login: &LoginSettings, tokens: &Tokens) -> JwtProvider {
 
 /// Where a provider hands out its keys.
 pub(crate) fn provider(name: &str, host: &str, port: u16, trust: Option<&Trust>) -> Cluster {
-    let address = Address { host: host.to_owned(), port };
-    let transport_socket = trust.map(|trust| provider_tls(host, trust));
+    let address = Address { tls: trust.is_some(), host: host.to_owned(), port };
+    let ca = |trust: &'_ Trust| match trust {
+        Trust::Ca(pem) => Some(pem.clone()),
+        Trust::System => None,
+    };
+    let transport_socket = trust.map(|trust| upstream(host, ca(trust).as_deref(), true));
     Cluster { transport_socket, ..at_address(login_cluster(name), &address, None) }
-}
-
-fn provider_tls(host: &str, trust: &Trust) -> TransportSocket {
-    let trusted_ca = match trust {
-        Trust::Ca(pem) => inline(pem),
-        Trust::System => DataSource {
-            specifier: Some(data_source::Specifier::Filename(SYSTEM_CA.to_owned())),
-            ..DataSource::default()
-        },
-    };
-    let by_address = host.parse::<std::net::IpAddr>().is_ok();
-    let name = SubjectAltNameMatcher {
-        san_type: if by_address { SanType::IpAddress } else { SanType::Dns }.into(),
-        matcher: Some(StringMatcher {
-            match_pattern: Some(MatchPattern::Exact(host.to_owned())),
-            ignore_case: !by_address,
-        }),
-        ..SubjectAltNameMatcher::default()
-    };
-    let context = UpstreamTlsContext {
-        sni: if by_address { String::new() } else { host.to_owned() },
-        common_tls_context: Some(CommonTlsContext {
-            validation_context_type: Some(ValidationContextType::ValidationContext(CertificateValidationContext {
-                trusted_ca: Some(trusted_ca),
-                match_typed_subject_alt_names: vec![name],
-                ..CertificateValidationContext::default()
-            })),
-            ..CommonTlsContext::default()
-        }),
-        ..UpstreamTlsContext::default()
-    };
-    let config = extension("envoy.transport_sockets.tls", &context);
-    TransportSocket {
-        name: config.name,
-        config_type: config.typed_config.map(transport_socket::ConfigType::TypedConfig),
-    }
 }
 
 /// What clients' certificates must be signed by.

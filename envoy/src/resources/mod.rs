@@ -10,6 +10,7 @@ pub(crate) mod redirect;
 pub(crate) mod reply;
 pub(crate) mod route;
 pub(crate) mod secret;
+pub(crate) mod upstream_tls;
 pub(crate) mod wasm;
 
 use envoy_types::pb::envoy::config::common::mutation_rules::v3::{HeaderMutation, header_mutation};

@@ -2,7 +2,9 @@
 
 use super::Observed;
 use crate::resources::endpoint::Coordinator;
+use crate::resources::upstream_tls::CoordinatorTls;
 use crate::state::{Address, Cluster, Endpoint, State};
+use std::collections::BTreeSet;
 use warren_rules::GroupState;
 
 /// Those of a group that are active and whose address is known. Ones that take no queries are named as such.
@@ -15,11 +17,20 @@ pub(super) fn coordinators<'a>(group: &str, state: &'a State, observed: &Observe
                 slug: &endpoint.slug,
                 ip,
                 port: address.port,
+                tls: CoordinatorTls::of(&address, &endpoint.tls),
                 healthy: takes_queries(cluster, endpoint, observed),
                 weight: weight(cluster, endpoint, observed),
             })
         })
         .collect()
+}
+
+/// All ways of TLS that the group's clusters have, whether they take queries now or not: Envoy makes an Envoy cluster anew when
+/// that changes.
+pub(super) fn tls_of(group: &str, state: &State) -> Vec<CoordinatorTls> {
+    let members = state.clusters.iter().filter(|c| c.group == group).filter_map(|c| state.endpoint_of(c));
+    let ways = members.filter_map(|e| CoordinatorTls::of(&Address::parse(&e.url).ok()?, &e.tls));
+    ways.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// Its part of the group's new queries: the weight that it was given, less what it is busy.

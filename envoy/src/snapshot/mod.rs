@@ -16,6 +16,7 @@ use crate::resources::endpoint::AssignmentSpec;
 use crate::resources::listener::ListenerSpec;
 use crate::resources::redirect::{self, REDIRECT, Redirect};
 use crate::resources::route::{FollowUps, RouteSpec};
+use crate::resources::upstream_tls::CoordinatorTls;
 use crate::resources::wasm::{FilterSpec, Lacking, Module};
 use crate::resources::{
     self, FILTER, LIMITS, LISTENER, NAMESPACE, ROUTES, SERVER_CERTIFICATE, any, group_cluster, own_cluster,
@@ -24,7 +25,7 @@ use crate::services::Services;
 use crate::state::{Address, RuleSetVersion, State};
 use envoy_types::pb::google::protobuf::Any;
 use filter_config::plugin_config;
-use groups::{coordinators, live};
+use groups::{coordinators, live, tls_of};
 use prost::{Message, Name};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -137,14 +138,15 @@ impl Snapshot {
         let groups = state.all_groups(&settings.default_group);
         for (group, settings) in &groups {
             let policy = settings.map(|g| g.policy).unwrap_or_default();
-            let spec = GroupSpec { group, policy };
+            let spec = GroupSpec { group, policy, tls: tls_of(group, state) };
             snapshot.add(Kind::Cluster, &group_cluster(group), &spec, &resources::cluster::group(&spec));
             let spec = AssignmentSpec { group, coordinators: coordinators(group, state, observed) };
             snapshot.add(Kind::Endpoint, &group_cluster(group), &spec, &resources::endpoint::assignment(&spec));
         }
         for endpoint in &state.endpoints {
             let Ok(address) = Address::parse(&endpoint.url) else { continue };
-            let spec = OwnSpec { slug: &endpoint.slug, address: &address };
+            let spec =
+                OwnSpec { slug: &endpoint.slug, address: &address, tls: CoordinatorTls::of(&address, &endpoint.tls) };
             snapshot.add(Kind::Cluster, &own_cluster(&endpoint.slug), &spec, &resources::cluster::own(&spec));
         }
 
@@ -164,8 +166,8 @@ impl Snapshot {
         let services = settings.services.iter().filter(|(name, _)| named.iter().any(|found| found.name == **name));
         let mut external = BTreeMap::new();
         for (name, service) in services {
-            let cluster = resources::cluster::service(name, &service.address);
-            snapshot.add(Kind::Cluster, &service.asked.envoy_cluster, &service.address, &cluster);
+            let cluster = resources::cluster::service(name, service);
+            snapshot.add(Kind::Cluster, &service.asked.envoy_cluster, &(&service.address, &service.ca), &cluster);
             external.insert(name.clone(), service.asked.clone());
         }
 

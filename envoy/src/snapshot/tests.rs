@@ -58,6 +58,7 @@ fn world() -> (State, Observed) {
             url,
             coordinator_id: Some(format!("abcd{}", n + 2)),
             retired: false,
+            tls: crate::trino::TrinoTls::default(),
         });
         observed.addresses.insert(format!("trino-{name}"), vec![IpAddr::from([10, 0, 0, u8::try_from(n).unwrap()])]);
         observed.health.insert(name.into(), Health { healthy: true, reason: String::new() });

@@ -174,13 +174,14 @@ async fn write_settings(connection: &mut PgConnection, cluster: &Cluster) -> Res
     let settings = &cluster.settings;
     let health = encode(&settings.health)?;
     sqlx::query(
-        "INSERT INTO warren_cluster (name, weight, max_running, health) VALUES ($1, $2, $3, $4::jsonb)
-         ON CONFLICT (name) DO UPDATE SET weight = excluded.weight, max_running = excluded.max_running, health = excluded.health",
+        "INSERT INTO warren_cluster (name, weight, max_running, health, tls) VALUES ($1, $2, $3, $4::jsonb, $5::jsonb)
+         ON CONFLICT (name) DO UPDATE SET weight = excluded.weight, max_running = excluded.max_running, health = excluded.health, tls = excluded.tls",
     )
     .bind(&cluster.name)
     .bind(i32::try_from(settings.weight).unwrap_or(i32::MAX))
     .bind(settings.max_running.map(|m| i32::try_from(m).unwrap_or(i32::MAX)))
     .bind(health)
+    .bind(encode(&settings.tls)?)
     .execute(connection)
     .await?;
     Ok(())

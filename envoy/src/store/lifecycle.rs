@@ -4,6 +4,7 @@ use super::column::{decode, encode, utc, word};
 use super::{Store, StoreError, transaction};
 use crate::lifecycle::{Left, OperationStep, Outcome, Step};
 use crate::state::Stage;
+use crate::trino::TrinoTls;
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Row};
@@ -34,6 +35,7 @@ pub(crate) struct Leaving {
     pub(crate) name: String,
     pub(crate) slug: String,
     pub(crate) url: String,
+    pub(crate) tls: TrinoTls,
     pub(crate) active: bool,
     pub(crate) stage: Stage,
     pub(crate) credentials: Option<String>,
@@ -108,7 +110,7 @@ impl Store {
     /// Everyone on the way out, or one of them.
     pub(crate) async fn leaving(&self, only: Option<&str>) -> Result<Vec<Leaving>, StoreError> {
         let rows = sqlx::query(AssertSqlSafe(format!(
-            "SELECT b.name, e.slug, e.backend_url, coalesce(b.active, false) AS active, coalesce(w.stage, 'added') AS cluster_stage,
+            "SELECT b.name, e.slug, e.backend_url, e.tls::text AS tls, coalesce(b.active, false) AS active, coalesce(w.stage, 'added') AS cluster_stage,
                     w.health ->> 'credentials' AS credentials, {}
              FROM gateway_backend b
              JOIN warren_endpoint e ON e.cluster_name = b.name AND e.backend_url = rtrim(coalesce(b.backend_url, ''), '/')
@@ -126,6 +128,7 @@ impl Store {
                 name: row.try_get("name")?,
                 slug: row.try_get("slug")?,
                 url: row.try_get("backend_url")?,
+                tls: row.try_get::<Option<String>, _>("tls")?.map_or(Ok(TrinoTls::default()), |text| decode(&text))?,
                 active: row.try_get("active")?,
                 stage: word(&stage)?,
                 credentials: row.try_get("credentials")?,

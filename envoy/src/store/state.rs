@@ -1,16 +1,17 @@
 //! Reading all that snapshots are built from, and the upkeep of slugs.
 
-use super::column::{decode, word};
+use super::column::{decode, encode, word};
 use super::{Store, StoreError};
 use crate::slug::Upkeep;
 use crate::state::{Cluster, ClusterSettings, Endpoint, Group, RuleSetVersion, Stage, State};
+use crate::trino::TrinoTls;
 use sqlx::postgres::PgRow;
 use sqlx::{Acquire, PgConnection, Row};
 
 /// Clusters with their settings; `$1` is the default group.
 pub(super) const CLUSTER: &str = "SELECT b.name, coalesce(nullif(routing_group, ''), $1) AS routing_group,
     rtrim(coalesce(backend_url, ''), '/') AS backend_url, coalesce(nullif(external_url, ''), backend_url, '') AS external_url,
-    coalesce(active, false) AS active, weight, max_running, health::text AS health, stage
+    coalesce(active, false) AS active, weight, max_running, health::text AS health, stage, w.tls::text AS tls
     FROM gateway_backend b LEFT JOIN warren_cluster w USING (name)";
 
 impl Store {
@@ -39,7 +40,7 @@ impl Store {
             .collect::<Result<_, sqlx::Error>>()?;
 
         let rows = sqlx::query(
-            "SELECT slug, cluster_name, backend_url, coordinator_id, retired_at IS NOT NULL AS retired,
+            "SELECT slug, cluster_name, backend_url, coordinator_id, tls::text AS tls, retired_at IS NOT NULL AS retired,
                     coalesce(retired_at < now() - make_interval(secs => $1), false) AS expired
              FROM warren_endpoint ORDER BY slug",
         )
@@ -59,6 +60,7 @@ impl Store {
                 url: row.try_get("backend_url")?,
                 coordinator_id: row.try_get("coordinator_id")?,
                 retired: row.try_get("retired")?,
+                tls: row.try_get::<Option<String>, _>("tls")?.map_or(Ok(TrinoTls::default()), |text| decode(&text))?,
             });
         }
 
@@ -117,6 +119,7 @@ pub(super) fn read_cluster(row: &PgRow) -> Result<Cluster, sqlx::Error> {
     let max_running: Option<i32> = row.try_get("max_running")?;
     let health: Option<String> = row.try_get("health")?;
     let stage: Option<String> = row.try_get("stage")?;
+    let tls: Option<String> = row.try_get("tls")?;
     Ok(Cluster {
         group: row.try_get("routing_group")?,
         active: row.try_get("active")?,
@@ -126,6 +129,7 @@ pub(super) fn read_cluster(row: &PgRow) -> Result<Cluster, sqlx::Error> {
             weight: weight.and_then(|w| w.try_into().ok()).unwrap_or(defaults.weight),
             max_running: max_running.and_then(|m| m.try_into().ok()),
             health: health.map_or(Ok(defaults.health), |text| decode(&text)).map_err(in_row)?,
+            tls: tls.map_or(Ok(defaults.tls), |text| decode(&text)).map_err(in_row)?,
         },
         stage: stage.map_or(Ok(Stage::default()), |stage| word(&stage))?,
         name,
@@ -149,13 +153,21 @@ async fn write_upkeep(connection: &mut PgConnection, upkeep: &Upkeep) -> Result<
     for endpoint in &upkeep.add {
         // Another Warren may have been faster; then its slug holds.
         sqlx::query(
-            "INSERT INTO warren_endpoint (slug, cluster_name, backend_url) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            "INSERT INTO warren_endpoint (slug, cluster_name, backend_url, tls) VALUES ($1, $2, $3, $4::jsonb) ON CONFLICT DO NOTHING",
         )
         .bind(&endpoint.slug)
         .bind(&endpoint.cluster)
         .bind(&endpoint.url)
+        .bind(encode(&endpoint.tls)?)
         .execute(&mut *tx)
         .await?;
+    }
+    for (slug, tls) in &upkeep.tls {
+        sqlx::query("UPDATE warren_endpoint SET tls = $2::jsonb WHERE slug = $1")
+            .bind(slug)
+            .bind(encode(tls)?)
+            .execute(&mut *tx)
+            .await?;
     }
     for (names, sql) in [
         (&upkeep.revive, "UPDATE warren_endpoint SET retired_at = NULL WHERE slug = ANY($1)"),

@@ -2,6 +2,8 @@
 
 use crate::credentials::{CredentialBook, Credentials};
 use crate::state::Address;
+use crate::tls::words;
+use crate::trino::{TrinoClients, TrinoTls};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -17,7 +19,7 @@ pub(crate) const SOURCE: &str = "warren-health";
 /// How Warren comes to coordinators: its connections, and who it is to each of them.
 #[derive(Clone)]
 pub(crate) struct Access {
-    pub(crate) http: reqwest::Client,
+    pub(crate) clients: TrinoClients,
     pub(crate) credentials: CredentialBook,
 }
 
@@ -30,11 +32,12 @@ impl Access {
         &self,
         url: &str,
         slug: &str,
+        tls: &TrinoTls,
         credentials: Option<&str>,
         timeout: Duration,
     ) -> Result<Coordinator, String> {
         Ok(Coordinator {
-            http: self.http.clone(),
+            http: self.clients.get(tls)?,
             address: Address::parse(url)?,
             slug: slug.to_owned(),
             credentials: self.credentials.get(credentials)?,
@@ -199,6 +202,8 @@ impl Coordinator {
     fn failure(&self, error: &reqwest::Error) -> Failure {
         if is_refused(error) {
             Failure::Refused
+        } else if let Some(why) = words::not_believed(error) {
+            Failure::Other(why)
         } else if error.is_timeout() {
             Failure::Other(format!("no answer within {}", crate::duration::text(self.timeout)))
         } else if error.is_connect() {

@@ -2,5 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod metrics;
+pub(crate) mod tls;
 
 pub(crate) use client::{Access, Coordinator, Failure, Info, SOURCE};
+pub(crate) use tls::{TrinoClients, TrinoTls};

@@ -107,7 +107,7 @@ pub(super) fn a_row_that_makes_no_sense_changes_nothing_and_is_named(stack: &Sta
     })?;
     assert_eq!(
         problem,
-        "cluster `odd`: address `trino.example` is not of the form http://HOST:PORT: relative URL without a base; \
+        "cluster `odd`: address `trino.example` is not of the form http://HOST:PORT or https://HOST:PORT: relative URL without a base; \
          what was served before goes on being served"
     );
     Session::user("alice").run(&stack.url(0)?, "SELECT 1")?.success()?;

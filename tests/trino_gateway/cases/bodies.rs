@@ -75,13 +75,9 @@ pub(super) fn adding() -> Vec<Case> {
         refused(
             "add_what_is_no_address",
             r#"{"name":"new","proxyTo":"not a url"}"#,
-            "proxyTo `not a url` is not of the form http://HOST:PORT: relative URL without a base",
+            "proxyTo `not a url` is not of the form http://HOST:PORT or https://HOST:PORT: relative URL without a base",
         ),
-        refused(
-            "add_with_tls",
-            r#"{"name":"new","proxyTo":"https://new:8443/"}"#,
-            "proxyTo `https://new:8443` is not of the form http://HOST:PORT: TLS towards Trino is not supported yet; use the coordinator's HTTP port",
-        ),
+        post("add_with_tls", ADD, r#"{"name":"new","proxyTo":"https://new:8443/"}"#),
         post(
             "add_with_a_long_group",
             ADD,
@@ -113,7 +109,7 @@ pub(super) fn changing() -> Vec<Case> {
             D::Unusable,
             200,
             400,
-            "proxyTo `ftp://x` is not of the form http://HOST:PORT: scheme `ftp` is not http",
+            "proxyTo `ftp://x` is not of the form http://HOST:PORT or https://HOST:PORT: scheme `ftp` is neither http nor https",
         ),
     ]
 }

@@ -5,10 +5,14 @@ use crate::state::{Address, Cluster};
 use crate::trino::Failure;
 use std::collections::BTreeSet;
 
+/// Whoever answers there gets queries, passwords and results.
+const NOT_VERIFIED: &str = "its certificate is not verified: whoever is in between can read and change everything";
+
 /// All that is wrong with what was said of it.
 pub(super) fn check(api: &Api, cluster: &Cluster) -> Vec<String> {
     let mut errors = mistakes(cluster);
     errors.extend(cluster.settings.health.check(&api.access.credentials));
+    errors.extend(cluster.settings.tls.check());
     errors
 }
 
@@ -21,7 +25,7 @@ pub(in crate::api) fn check_name(what: &str, name: &str) -> Option<String> {
 /// What is wrong with an address, which was given as `field`.
 pub(in crate::api) fn check_url(field: &str, url: &str) -> Option<String> {
     let reason = Address::parse(url).err()?;
-    Some(format!("{field} `{}` is not of the form http://HOST:PORT: {reason}", url.escape_debug()))
+    Some(format!("{field} `{}` is not of the form http://HOST:PORT or https://HOST:PORT: {reason}", url.escape_debug()))
 }
 
 fn mistakes(cluster: &Cluster) -> Vec<String> {
@@ -46,20 +50,25 @@ fn mistakes(cluster: &Cluster) -> Vec<String> {
 pub(super) async fn try_out(api: &Api, cluster: &Cluster) -> Result<Vec<String>, String> {
     let health = &cluster.settings.health;
     let slug = warren_rules::slug(&cluster.name, &BTreeSet::new());
-    let coordinator = api.access.coordinator(&cluster.url, &slug, health.credentials.as_deref(), health.timeout())?;
+    let tls = &cluster.settings.tls;
+    let coordinator =
+        api.access.coordinator(&cluster.url, &slug, tls, health.credentials.as_deref(), health.timeout())?;
+    let open = cluster.url.starts_with("https://") && !tls.verify;
+    let open = open.then(|| NOT_VERIFIED.to_owned());
+    let noted = |note: Vec<String>| Ok(open.iter().cloned().chain(note).collect());
     match coordinator.info().await {
         Ok(info) if !info.coordinator => return Err(format!("{} is a worker, not a coordinator", cluster.url)),
-        Ok(info) if info.starting => return Ok(vec!["it is starting, so it was not tried out".to_owned()]),
+        Ok(info) if info.starting => return noted(vec!["it is starting, so it was not tried out".to_owned()]),
         Ok(_) => {}
-        Err(failure) => return Ok(vec![format!("it was not tried out: {failure}")]),
+        Err(failure) => return noted(vec![format!("it was not tried out: {failure}")]),
     }
     match coordinator.query("a test query", "SELECT 1").await {
-        Ok(_) => Ok(Vec::new()),
+        Ok(_) => noted(Vec::new()),
         Err(Failure::NotAllowed(status)) => {
-            Ok(vec![format!("a test query was refused ({status}), so it was not tried out; see health.credentials")])
+            noted(vec![format!("a test query was refused ({status}), so it was not tried out; see health.credentials")])
         }
         Err(failure) if failure.says_unfit() => Err(format!("{}: {failure}", cluster.url)),
-        Err(failure) => Ok(vec![failure.to_string()]),
+        Err(failure) => noted(vec![failure.to_string()]),
     }
 }
 
@@ -82,7 +91,7 @@ mod tests {
             [
                 "name `a/b`: 1 to 256 characters, no slash, no line break",
                 "group ``: 1 to 256 characters, no slash, no line break",
-                "url `trino` is not of the form http://HOST:PORT: relative URL without a base",
+                "url `trino` is not of the form http://HOST:PORT or https://HOST:PORT: relative URL without a base",
                 "external_url `ftp://x` is not an http or https address",
                 "weight: 0 is not a number from 1 to 1000",
                 "max_running: not a number from 1 to 1000000; leave it away for no bound",

@@ -11,6 +11,7 @@ use crate::health::HealthSettings;
 use crate::lifecycle::Life;
 use crate::state::{Cluster, ClusterSettings};
 use crate::status::ClusterStatus;
+use crate::trino::TrinoTls;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -24,7 +25,7 @@ use utoipa::{IntoParams, ToSchema};
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct NewCluster {
     pub(crate) name: String,
-    /// The coordinator's address, `http://HOST:PORT`.
+    /// The coordinator's address, `http://HOST:PORT` or `https://HOST:PORT`.
     pub(crate) url: String,
     /// Where a browser finds its UI; the address itself when not given.
     pub(crate) external_url: Option<String>,
@@ -37,6 +38,8 @@ pub(crate) struct NewCluster {
     /// With as many queries running it gets no new ones.
     pub(crate) max_running: Option<u32>,
     pub(crate) health: Option<HealthSettings>,
+    /// How it is known to be the right one, if its address begins with `https://`.
+    pub(crate) tls: Option<TrinoTls>,
 }
 
 /// What is to be another way; the rest stays (RFC 7396).
@@ -57,6 +60,9 @@ pub(crate) struct ClusterChange {
     /// All of it: what is not named has its default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) health: Option<HealthSettings>,
+    /// All of it, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tls: Option<TrinoTls>,
 }
 
 /// What was done, and what is worth a look though it was done.
@@ -157,6 +163,7 @@ pub(super) async fn add(
             weight: new.weight.unwrap_or(defaults.weight),
             max_running: new.max_running,
             health: new.health.unwrap_or_default(),
+            tls: new.tls.unwrap_or_default(),
         },
         ..Cluster::default()
     };
@@ -196,13 +203,14 @@ pub(super) async fn change(
         cluster.settings.weight = change.weight.unwrap_or(cluster.settings.weight);
         cluster.settings.max_running = change.max_running.unwrap_or(cluster.settings.max_running);
         cluster.settings.health = change.health.unwrap_or(cluster.settings.health);
+        cluster.settings.tls = change.tls.unwrap_or(cluster.settings.tls);
         cluster
     };
     // Tried out before the row is locked: that may take seconds.
     let before = api.store.cluster(&name).await?;
     let after = changed(before.clone());
     refuse_mistakes("the cluster was not changed", check(&api, &after))?;
-    let warnings = if after.url == before.url {
+    let warnings = if after.url == before.url && after.settings.tls == before.settings.tls {
         Vec::new()
     } else {
         try_out(&api, &after).await.map_err(|reason| Problem::mistakes("the cluster was not changed", vec![reason]))?

@@ -215,7 +215,8 @@ mod tests {
             Backend::read(body.as_bytes()).unwrap().cluster(),
             Err(Refused::Unusable(vec![
                 "name `a/b`: 1 to 256 characters, no slash, no line break".to_owned(),
-                "proxyTo `trino` is not of the form http://HOST:PORT: relative URL without a base".to_owned(),
+                "proxyTo `trino` is not of the form http://HOST:PORT or https://HOST:PORT: relative URL without a base"
+                    .to_owned(),
                 "routingGroup: at most 256 characters, none of them NUL".to_owned(),
             ]))
         );
