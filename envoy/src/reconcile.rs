@@ -12,6 +12,7 @@ use crate::snapshot::{Kind, Observed, Settings, Snapshot};
 use crate::state::{Address, State};
 use crate::status::Status;
 use crate::store::Store;
+use crate::trino::TrinoNetworks;
 use crate::xds::nodes::Nodes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -45,6 +46,8 @@ pub(crate) struct Reconciler {
     pub(crate) role: watch::Receiver<Role>,
     /// What this Warren found out, for the others.
     pub(crate) share: mpsc::Sender<Report>,
+    /// Where coordinators may be.
+    pub(crate) networks: Arc<TrinoNetworks>,
 }
 
 impl Reconciler {
@@ -67,7 +70,7 @@ impl Reconciler {
         }
         let (hosts, wanted) = watch::channel(known.hosts());
         let (resolved, mut addresses) = mpsc::channel(4);
-        tokio::spawn(resolve(wanted, resolved, known.observed.addresses.clone()));
+        tokio::spawn(resolve(wanted, resolved, known.observed.addresses.clone(), self.networks.clone()));
         let mut role = *self.role.borrow_and_update();
         self.status.role(role);
         self.probe(&mut probes, &known, role);
@@ -246,6 +249,7 @@ async fn resolve(
     mut wanted: watch::Receiver<BTreeSet<String>>,
     resolved: mpsc::Sender<BTreeMap<String, Vec<IpAddr>>>,
     mut known: BTreeMap<String, Vec<IpAddr>>,
+    networks: Arc<TrinoNetworks>,
 ) {
     loop {
         let hosts = wanted.borrow_and_update().clone();
@@ -258,6 +262,8 @@ async fn resolve(
                     // Resolvers rotate their answers; a new order is no news.
                     addresses.sort();
                     addresses.dedup();
+                    // A host that leads elsewhere only is known, and has no address: nothing goes there.
+                    addresses.retain(|address| networks.check(*address).is_ok());
                     found.insert(host, addresses);
                 }
                 Err(error) => {

@@ -44,6 +44,11 @@ pub(crate) fn roots(ca: Option<&str>) -> Result<RootCertStore, String> {
 /// # Errors
 /// When the machine gives no resolver to build it with.
 pub(crate) fn http(tls: ClientConfig) -> Result<reqwest::Client, reqwest::Error> {
+    http_builder(tls).build()
+}
+
+/// One to be, for whoever wants more of it.
+pub(crate) fn http_builder(tls: ClientConfig) -> reqwest::ClientBuilder {
     let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
-    client.tls_backend_preconfigured(tls).user_agent("warren").build()
+    client.tls_backend_preconfigured(tls).user_agent("warren")
 }

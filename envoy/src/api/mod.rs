@@ -10,6 +10,7 @@ mod endpoints;
 mod extract;
 pub(crate) mod foreign;
 mod groups;
+mod headers;
 mod history;
 mod lifecycle;
 pub(crate) mod playground;
@@ -25,6 +26,7 @@ use crate::store::{Store, StoreError};
 use crate::trino::Access;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{Method, StatusCode, Uri, header};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -193,6 +195,7 @@ pub(crate) fn router(api: Api, playground: playground::Page) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "no such path; the API is at /api/v1"))
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(map_response(headers::add))
         .with_state(api)
 }
 

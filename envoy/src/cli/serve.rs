@@ -124,7 +124,8 @@ async fn run(config: Config, module: Vec<u8>, page: playground::Page) -> Result<
     let (reports_tx, reports) = mpsc::channel(256);
     let (role_tx, role) = watch::channel(Role::Alone);
     let (share, found) = mpsc::channel(4096);
-    let access = Access { clients: TrinoClients::default(), credentials: config.credentials.clone() };
+    let access =
+        Access { clients: TrinoClients::new(config.trino_networks.clone()), credentials: config.credentials.clone() };
     let probes = Probes::new(access.clone(), config.health_period, reports_tx.clone());
     let reconciler = Reconciler {
         settings: settings.clone(),
@@ -135,6 +136,7 @@ async fn run(config: Config, module: Vec<u8>, page: playground::Page) -> Result<
         served: served_tx,
         role: role.clone(),
         share,
+        networks: config.trino_networks.clone(),
     };
     let mut tasks = JoinSet::new();
     tasks.spawn(reconciler.run(states, reports, probes));

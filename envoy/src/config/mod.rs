@@ -17,6 +17,7 @@ use crate::services::{self, Services};
 use crate::store;
 use crate::tls::renewal::Certificate;
 use crate::tls::server::Port;
+use crate::trino::TrinoNetworks;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -70,6 +71,8 @@ pub(crate) struct Config {
     pub(crate) poll: Duration,
     pub(crate) health_period: Duration,
     pub(crate) credentials: CredentialBook,
+    /// Where coordinators may be.
+    pub(crate) trino_networks: Arc<TrinoNetworks>,
     /// Who may run queries; none: nobody is asked.
     pub(crate) login: Option<LoginFile>,
     /// Routing services that rules may ask.
@@ -251,6 +254,12 @@ impl Config {
             poll: reader.value("poll", pick!(poll), Duration::from_secs(5), duration::parse),
             health_period: reader.value("health_period", pick!(health_period), Duration::from_secs(2), duration::parse),
             credentials,
+            trino_networks: Arc::new(reader.value(
+                "trino_networks",
+                pick!(trino_networks),
+                TrinoNetworks::default(),
+                TrinoNetworks::parse,
+            )),
             login,
             services,
             stop: Stop {

@@ -127,6 +127,9 @@ pub(crate) struct Written {
     /// TOML file with who Warren is to clusters that ask for more: `[NAME]`, `user`, `password_file`
     #[arg(long, env = "WARREN_CREDENTIALS", value_name = "FILE")]
     pub(super) credentials: Option<Text>,
+    /// Networks where coordinators may be, such as 10.0.0.0/8,fd00::/8 [default: anywhere but link-local addresses]
+    #[arg(long, env = "WARREN_TRINO_NETWORKS", value_name = "NETWORKS")]
+    pub(super) trino_networks: Option<Text>,
     /// TOML file with who may run queries: `[tokens.NAME]`, `[certificate]`, `[header]`, `[[impersonation]]`; without it nobody has to log in
     #[arg(long, env = "WARREN_LOGIN", value_name = "FILE")]
     pub(super) login: Option<Text>,

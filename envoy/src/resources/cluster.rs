@@ -53,6 +53,8 @@ pub(crate) struct OwnSpec<'a> {
     pub(crate) slug: &'a str,
     pub(crate) address: &'a Address,
     pub(crate) tls: Option<CoordinatorTls>,
+    /// It has no address where it may be: whoever asks for it is told that it cannot be reached.
+    pub(crate) nowhere: bool,
 }
 
 /// A group: endpoints by EDS, by turns unless it says otherwise, connect errors eject at once, no panic rule.
@@ -101,7 +103,11 @@ pub(crate) fn group(spec: &GroupSpec<'_>) -> Cluster {
 pub(crate) fn own(spec: &OwnSpec<'_>) -> Cluster {
     let transport_socket = spec.tls.as_ref().map(CoordinatorTls::socket);
     let metadata = metadata(&endpoint_metadata(spec.slug));
-    Cluster { transport_socket, ..at_address(own_cluster(spec.slug), spec.address, metadata) }
+    let mut cluster = Cluster { transport_socket, ..at_address(own_cluster(spec.slug), spec.address, metadata) };
+    if spec.nowhere {
+        cluster.load_assignment.iter_mut().for_each(|assignment| assignment.endpoints.clear());
+    }
+    cluster
 }
 
 /// A routing service. Whether it is there is seen when it is asked.

@@ -145,8 +145,13 @@ impl Snapshot {
         }
         for endpoint in &state.endpoints {
             let Ok(address) = Address::parse(&endpoint.url) else { continue };
-            let spec =
-                OwnSpec { slug: &endpoint.slug, address: &address, tls: CoordinatorTls::of(&address, &endpoint.tls) };
+            let spec = OwnSpec {
+                slug: &endpoint.slug,
+                address: &address,
+                tls: CoordinatorTls::of(&address, &endpoint.tls),
+                // It is known, and leads where no coordinator may be.
+                nowhere: observed.addresses.get(&address.host).is_some_and(Vec::is_empty),
+            };
             snapshot.add(Kind::Cluster, &own_cluster(&endpoint.slug), &spec, &resources::cluster::own(&spec));
         }
 

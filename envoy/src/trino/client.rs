@@ -3,7 +3,7 @@
 use crate::credentials::{CredentialBook, Credentials};
 use crate::state::Address;
 use crate::tls::words;
-use crate::trino::{TrinoClients, TrinoTls};
+use crate::trino::{Elsewhere, TrinoClients, TrinoTls};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -36,9 +36,11 @@ impl Access {
         credentials: Option<&str>,
         timeout: Duration,
     ) -> Result<Coordinator, String> {
+        let address = Address::parse(url)?;
+        self.clients.networks.check_host(&address.host).map_err(|elsewhere| elsewhere.to_string())?;
         Ok(Coordinator {
             http: self.clients.get(tls)?,
-            address: Address::parse(url)?,
+            address,
             slug: slug.to_owned(),
             credentials: self.credentials.get(credentials)?,
             timeout,
@@ -100,6 +102,8 @@ pub(crate) enum Failure {
     NotAllowed(u16),
     /// It cannot be routed to as it is configured, or at all; with what to do.
     Unfit(&'static str),
+    /// Its name leads where no coordinator may be.
+    Elsewhere(Elsewhere),
     /// Anything else, in words.
     Other(String),
 }
@@ -200,7 +204,9 @@ impl Coordinator {
     }
 
     fn failure(&self, error: &reqwest::Error) -> Failure {
-        if is_refused(error) {
+        if let Some(elsewhere) = cause::<Elsewhere>(error) {
+            Failure::Elsewhere(*elsewhere)
+        } else if is_refused(error) {
             Failure::Refused
         } else if let Some(why) = words::not_believed(error) {
             Failure::Other(why)
@@ -230,7 +236,7 @@ pub(crate) fn next_page(page: &[u8], prefix: &str) -> Result<Option<String>, Fai
 impl Failure {
     /// Will it go on like this until someone changes the coordinator?
     pub(crate) fn says_unfit(&self) -> bool {
-        matches!(self, Failure::Unfit(_))
+        matches!(self, Failure::Unfit(_) | Failure::Elsewhere(_))
     }
 }
 
@@ -240,6 +246,7 @@ impl std::fmt::Display for Failure {
             Failure::Refused => f.write_str("no connection"),
             Failure::NotAllowed(status) => write!(f, "Warren may not ask it ({status})"),
             Failure::Unfit(reason) => f.write_str(reason),
+            Failure::Elsewhere(elsewhere) => elsewhere.fmt(f),
             Failure::Other(reason) => f.write_str(reason),
         }
     }
@@ -260,14 +267,12 @@ fn follow_up_path(next_uri: &str, prefix: &str) -> Result<String, Failure> {
 
 /// Did the machine itself say that nothing listens there? A name that does not resolve for a moment says no such thing.
 fn is_refused(error: &(dyn std::error::Error + 'static)) -> bool {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if let Some(io) = error.downcast_ref::<std::io::Error>() {
-            return io.kind() == std::io::ErrorKind::ConnectionRefused;
-        }
-        cause = error.source();
-    }
-    false
+    cause::<std::io::Error>(error).is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused)
+}
+
+/// The first cause of this kind.
+fn cause<'a, E: std::error::Error + 'static>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a E> {
+    std::iter::successors(Some(error), |error| error.source()).find_map(|error| error.downcast_ref())
 }
 
 #[cfg(test)]

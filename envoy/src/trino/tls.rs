@@ -1,5 +1,6 @@
 //! TLS towards Trino, as it is set cluster by cluster, for Envoys and for Warren itself.
 
+use super::networks::{AllowedOnly, TrinoNetworks};
 use crate::tls;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -74,19 +75,29 @@ impl TrinoTls {
 
 /// A client for HTTP for each way of TLS that clusters have, made when it is asked for first.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct TrinoClients(Arc<Mutex<BTreeMap<TrinoTls, reqwest::Client>>>);
+pub(crate) struct TrinoClients {
+    /// Where they may connect to.
+    pub(crate) networks: Arc<TrinoNetworks>,
+    made: Arc<Mutex<BTreeMap<TrinoTls, reqwest::Client>>>,
+}
 
 impl TrinoClients {
+    /// None yet.
+    pub(crate) fn new(networks: Arc<TrinoNetworks>) -> TrinoClients {
+        TrinoClients { networks, ..TrinoClients::default() }
+    }
+
     /// The client for coordinators with this.
     ///
     /// # Errors
     /// In words, when there cannot be one.
     pub(crate) fn get(&self, tls: &TrinoTls) -> Result<reqwest::Client, String> {
-        let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut clients = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = clients.get(tls) {
             return Ok(client.clone());
         }
-        let client = tls::http(tls.config()?).map_err(|error| error.to_string())?;
+        let client = tls::http_builder(tls.config()?).dns_resolver(Arc::new(AllowedOnly(self.networks.clone())));
+        let client = client.build().map_err(|error| error.to_string())?;
         clients.insert(tls.clone(), client.clone());
         Ok(client)
     }
@@ -205,6 +216,6 @@ mod tests {
         for tls in [&TrinoTls::default(), &open, &TrinoTls::default()] {
             clients.get(tls).unwrap();
         }
-        assert_eq!(clients.0.lock().unwrap().len(), 2);
+        assert_eq!(clients.made.lock().unwrap().len(), 2);
     }
 }

@@ -3,6 +3,7 @@
 
 pub(super) mod framing;
 pub(super) mod http2;
+pub(super) mod names;
 pub(super) mod panic;
 pub(super) mod paths;
 pub(super) mod rules;

@@ -60,6 +60,7 @@ pub(super) async fn try_out(api: &Api, cluster: &Cluster) -> Result<Vec<String>,
         Ok(info) if !info.coordinator => return Err(format!("{} is a worker, not a coordinator", cluster.url)),
         Ok(info) if info.starting => return noted(vec!["it is starting, so it was not tried out".to_owned()]),
         Ok(_) => {}
+        Err(failure @ Failure::Elsewhere(_)) => return Err(format!("{}: {failure}", cluster.url)),
         Err(failure) => return noted(vec![format!("it was not tried out: {failure}")]),
     }
     match coordinator.query("a test query", "SELECT 1").await {
