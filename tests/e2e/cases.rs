@@ -5,6 +5,7 @@ mod attacks;
 mod body;
 mod candidate;
 mod clusters;
+mod control_tls;
 mod credentials;
 mod door;
 mod external;
@@ -119,6 +120,11 @@ pub(crate) const CASES: &[(&str, Case)] = cases![
     access::people::who_is_taken_out_of_the_file_is_out,
     access::people::who_guesses_has_to_wait,
     access::audit::what_was_refused_is_in_the_audit_and_the_audit_is_only_added_to,
+    control_tls::envoys::an_envoy_without_a_certificate_of_the_ca_gets_nothing,
+    control_tls::listener::a_certificate_is_renewed_while_queries_run_and_none_fails,
+    control_tls::listener::plain_http_is_led_to_tls_and_does_nothing_else,
+    control_tls::api::the_api_speaks_tls_and_takes_new_certificates,
+    control_tls::database::only_the_right_postgresql_is_talked_to,
     attacks::user::rules_and_trino_see_the_same_user,
     attacks::user::what_names_no_user_is_refused,
     attacks::framing::malformed_requests_are_refused_at_the_door,

@@ -1,7 +1,7 @@
 //! A PostgreSQL server with an empty database.
 
 use std::fs;
-use std::os::unix::fs::{chown, symlink};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -106,6 +106,22 @@ impl PostgresServer {
     /// Gives a file or folder to the user it runs as.
     pub fn give(&self, path: &Path) -> Result<()> {
         self.installed.give(path)
+    }
+
+    /// Speaks TLS, to those who ask for it, with this certificate and key; with none, to nobody.
+    pub fn use_tls(&self, files: Option<(&Path, &Path)>) -> Result<()> {
+        let Some((certificate, key)) = files else {
+            self.sql("ALTER SYSTEM RESET ssl")?;
+            return self.sql("SELECT pg_reload_conf()");
+        };
+        self.give(key)?;
+        fs::set_permissions(key, fs::Permissions::from_mode(0o600))
+            .with_context(|| format!("{}: its mode cannot be set", key.display()))?;
+        let certificate = certificate.display();
+        self.sql(&format!("ALTER SYSTEM SET ssl_cert_file = '{certificate}'"))?;
+        self.sql(&format!("ALTER SYSTEM SET ssl_key_file = '{}'", key.display()))?;
+        self.sql("ALTER SYSTEM SET ssl = on")?;
+        self.sql("SELECT pg_reload_conf()")
     }
 
     /// Starts the server again on its old data and port, and waits until it answers.

@@ -1,10 +1,15 @@
-//! HTTP/1 as bytes, sent as they are: for requests that no HTTP library would send.
+//! HTTP/1 as bytes, sent as they are, over TLS too: for requests that no HTTP library would send.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::http::Reply;
@@ -18,9 +23,16 @@ const HEADERS: usize = 128;
 #[derive(Debug)]
 pub struct Raw {
     stream: TcpStream,
+    /// The same, or TLS on it.
+    io: Box<dyn Io>,
+    /// The certificate that the server showed, if it speaks TLS.
+    pub certificate: Option<Vec<u8>>,
     /// What came and was not read yet.
     rest: Vec<u8>,
 }
+
+trait Io: Read + Write + Send + std::fmt::Debug {}
+impl<T: Read + Write + Send + std::fmt::Debug> Io for T {}
 
 /// Sends a whole request on a connection of its own. `None`: the connection was closed without a reply.
 pub fn ask(base: &str, request: &[u8]) -> Result<Option<Reply>> {
@@ -37,19 +49,41 @@ impl Raw {
         let address = base.trim_start_matches("http://");
         let stream = TcpStream::connect(address).with_context(|| format!("{address}: no connection"))?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, rest: Vec::new() })
+        Ok(Self { io: Box::new(stream.try_clone()?), stream, certificate: None, rest: Vec::new() })
+    }
+
+    /// The same over TLS, trusting who signed this file's certificates.
+    pub fn connect_tls(base: &str, ca: &Path) -> Result<Self> {
+        let address = base.trim_start_matches("https://");
+        let mut raw = Self::connect(address)?;
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_file_iter(ca)? {
+            roots.add(certificate?)?;
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+        let config = config.with_root_certificates(roots).with_no_client_auth();
+        let host = address.rsplit_once(':').map_or(address, |(host, _)| host).to_owned();
+        let mut tls = ClientConnection::new(Arc::new(config), ServerName::try_from(host)?)?;
+        raw.stream.set_read_timeout(Some(PROMPT))?;
+        while tls.is_handshaking() {
+            tls.complete_io(&mut raw.stream).with_context(|| format!("{address}: no TLS"))?;
+        }
+        raw.certificate = tls.peer_certificates().and_then(|chain| Some(chain.first()?.to_vec()));
+        raw.io = Box::new(StreamOwned::new(tls, raw.stream.try_clone()?));
+        Ok(raw)
     }
 
     /// Sends these bytes. That the other side stopped listening in the midst of them is no error: it has its reasons, and
     /// says them in its reply.
     pub fn send(&mut self, bytes: &[u8]) {
-        drop(self.stream.write_all(bytes));
+        drop(self.io.write_all(bytes).and_then(|()| self.io.flush()));
     }
 
     /// Waits; an error if anything comes, or the connection is closed.
     pub fn nothing_for(&mut self, time: Duration) -> Result<()> {
         self.stream.set_read_timeout(Some(time))?;
-        match self.stream.read(&mut [0; 1024]) {
+        match self.io.read(&mut [0; 1024]) {
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => Ok(()),
             Ok(n) => bail!("{n} bytes came, where nothing was awaited"),
             Err(error) => Err(error).context("where nothing was awaited"),
@@ -133,13 +167,13 @@ impl Raw {
         ensure!(!left.is_zero(), "no reply in time; so far: {}", String::from_utf8_lossy(&self.rest));
         self.stream.set_read_timeout(Some(left))?;
         let mut buffer = [0; 16 * 1024];
-        match self.stream.read(&mut buffer) {
+        match self.io.read(&mut buffer) {
             Ok(0) => Ok(false),
             Ok(n) => {
                 self.rest.extend(buffer.get(..n).unwrap_or_default());
                 Ok(true)
             }
-            Err(error) if error.kind() == ErrorKind::ConnectionReset => Ok(false),
+            Err(error) if matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof) => Ok(false),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => Ok(true),
             Err(error) => Err(error).context("reading the reply"),
         }

@@ -31,6 +31,8 @@ pub struct WarrenOptions {
     pub default_group: String,
     /// More arguments.
     pub more: Vec<String>,
+    /// Who signed the API's certificate, if the arguments give it one.
+    pub api_ca: Option<PathBuf>,
     /// More environment variables.
     pub environment: Vec<(String, String)>,
 }
@@ -44,6 +46,7 @@ pub struct Warren {
     state: PathBuf,
     xds: u16,
     api: u16,
+    api_ca: Option<PathBuf>,
 }
 
 /// What a command of the command line said.
@@ -74,7 +77,7 @@ impl Warren {
             command.args(&arguments).envs(environment.iter().map(|(name, value)| (name, value)));
             command
         });
-        let warren = Self { process, program, state, xds, api };
+        let warren = Self { process, program, state, xds, api, api_ca: options.api_ca.clone() };
         warren.start_again()?;
         Ok(warren)
     }
@@ -82,6 +85,14 @@ impl Warren {
     /// Starts it again with the same arguments and waits until it answers.
     pub fn start_again(&self) -> Result<()> {
         self.process.start()?;
+        if self.api_ca.is_some() {
+            // The harness speaks no TLS, the command does.
+            return self.process.wait_until(READY, "the API to answer", || {
+                let said = self.say(&["status", "--json"])?;
+                ensure!(!said.stdout.is_empty(), "{}", said.stderr);
+                Ok(())
+            });
+        }
         let url = format!("{}/livez", self.api_url());
         self.process.wait_until(READY, "/livez to answer", || http::get(&url, &[])?.success(&url).map(drop))
     }
@@ -93,7 +104,8 @@ impl Warren {
 
     /// Address of the API.
     pub fn api_url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.api)
+        let scheme = if self.api_ca.is_some() { "https" } else { "http" };
+        format!("{scheme}://127.0.0.1:{}", self.api)
     }
 
     /// Where Envoy asks for its configuration: `host:port`.
@@ -140,6 +152,7 @@ impl Warren {
     pub fn say(&self, arguments: &[&str]) -> Result<Said> {
         let mut command = quiet(&self.program);
         command.args(arguments).env("WARREN_API", self.api_url());
+        command.envs(self.api_ca.iter().map(|ca| ("WARREN_API_CA", ca)));
         run(command, None)
     }
 

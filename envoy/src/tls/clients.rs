@@ -58,7 +58,7 @@ impl ClientCertVerifier for NamedClients {
         if self.names.is_empty() || names.iter().any(|name| self.names.iter().any(|pattern| pattern.fits(name))) {
             return Ok(verified);
         }
-        tracing::warn!(?names, "a client's certificate has none of the names that may come in");
+        tracing::info!(?names, "a client's certificate has other names than those that may come in");
         Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
     }
 

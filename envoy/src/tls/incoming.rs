@@ -1,5 +1,6 @@
 //! Connections that come in, by TLS or without, for both of Warren's servers. One slow or silent client holds up no other.
 
+use super::words;
 use axum::serve::Listener;
 use rustls::ServerConfig;
 use std::io;
@@ -75,9 +76,13 @@ async fn accept(listener: TcpListener, local: SocketAddr, tls: CurrentTls, ready
                 None => Box::new(stream),
                 Some(tls) => match shake_hands(tls, stream).await {
                     Ok(stream) => stream,
+                    // Load balancers look whether the port is open, and say nothing.
+                    Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                        return tracing::debug!(%local, %peer, "a client went away");
+                    }
                     Err(error) => {
-                        tracing::info!(%local, %peer, error, "no TLS with a client");
-                        return;
+                        let why = words::not_let_in(&error);
+                        return tracing::info!(%local, %peer, "a client was not let in: {why}");
                     }
                 },
             };
@@ -86,11 +91,11 @@ async fn accept(listener: TcpListener, local: SocketAddr, tls: CurrentTls, ready
     }
 }
 
-async fn shake_hands(tls: Arc<ServerConfig>, stream: TcpStream) -> Result<Box<dyn ReadWrite>, String> {
+async fn shake_hands(tls: Arc<ServerConfig>, stream: TcpStream) -> io::Result<Box<dyn ReadWrite>> {
     match tokio::time::timeout(HANDSHAKE, TlsAcceptor::from(tls).accept(stream)).await {
         Ok(Ok(stream)) => Ok(Box::new(stream)),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err(format!("nothing was said for {} seconds", HANDSHAKE.as_secs())),
+        Ok(Err(error)) => Err(error),
+        Err(_) => Err(io::Error::other(format!("no handshake within {} seconds", HANDSHAKE.as_secs()))),
     }
 }
 
