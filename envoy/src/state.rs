@@ -170,6 +170,8 @@ pub(crate) struct Address {
 pub(crate) enum StateError {
     #[error("cluster `{cluster}`: address `{url}` is not of the form http://HOST:PORT or https://HOST:PORT: {reason}")]
     BadAddress { cluster: String, url: String, reason: String },
+    #[error("cluster `{cluster}`: {reason}")]
+    BadTls { cluster: String, reason: String },
     #[error("group `{group}` falls back to `{missing}`, which does not exist; known: {known}")]
     UnknownFallBack { group: String, missing: String, known: String },
     #[error("rule set {version}: {error}")]
@@ -243,6 +245,8 @@ impl State {
             if let Err(reason) = Address::parse(&cluster.url) {
                 errors.push(StateError::BadAddress { cluster: cluster.name.clone(), url: cluster.url.clone(), reason });
             }
+            let bad = |reason| StateError::BadTls { cluster: cluster.name.clone(), reason };
+            errors.extend(cluster.settings.tls.check().into_iter().map(bad));
         }
         let known: BTreeSet<&str> = self.all_groups(default_group).into_keys().collect();
         for group in &self.groups {

@@ -130,6 +130,8 @@ pub(crate) const CASES: &[(&str, Case)] = cases![
     attacks::framing::malformed_requests_are_refused_at_the_door,
     attacks::framing::oddities_that_change_nothing_are_let_through,
     attacks::http2::nothing_steers_over_http2_either,
+    attacks::http2::a_connection_holds_so_many_streams_and_bytes,
+    attacks::http2::a_storm_of_resets_costs_its_own_connection_only,
     attacks::paths::no_path_leads_round_the_table,
     attacks::paths::no_prefix_leads_to_more_than_follow_ups,
     attacks::paths::a_forged_query_id_leads_nowhere,

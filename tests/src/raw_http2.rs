@@ -1,5 +1,6 @@
 //! HTTP/2 as frames, with header fields as they are given: for requests that no HTTP library would send.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -28,9 +29,7 @@ const ACK: u8 = 1;
 /// Sends one request on a connection of its own; pseudo-headers are fields like the others. The reply has no headers: nobody
 /// asks for them. `None`: the stream was reset, or the connection closed.
 pub fn ask(base: &str, fields: &[(&str, &str)], body: &str) -> Result<Option<Reply>> {
-    let address = base.trim_start_matches("http://");
-    let mut stream = TcpStream::connect(address).with_context(|| format!("{address}: no connection"))?;
-    stream.set_read_timeout(Some(PROMPT))?;
+    let mut stream = connect(base)?;
     let mut request = PREFACE.to_vec();
     request.extend(frame(SETTINGS, 0, 0, &[])?);
     let ends = if body.is_empty() { END_STREAM } else { 0 };
@@ -60,6 +59,60 @@ pub fn ask(base: &str, fields: &[(&str, &str)], body: &str) -> Result<Option<Rep
         }
     }
     Ok(None)
+}
+
+/// What a server lets one connection do (RFC 9113, section 6.5.2): numbers by the settings' numbers.
+pub fn settings(base: &str) -> Result<BTreeMap<u16, u32>> {
+    let mut stream = connect(base)?;
+    stream.write_all(&[PREFACE, &frame(SETTINGS, 0, 0, &[])?].concat()).context("sending")?;
+    loop {
+        let (kind, flags, _, payload) = read_frame(&mut stream).context("it sent no settings")?;
+        if kind == SETTINGS && flags & ACK == 0 {
+            let setting = |six: &[u8]| match six {
+                [i0, i1, v0, v1, v2, v3] => {
+                    Some((u16::from_be_bytes([*i0, *i1]), u32::from_be_bytes([*v0, *v1, *v2, *v3])))
+                }
+                _ => None,
+            };
+            return Ok(payload.chunks(6).filter_map(setting).collect());
+        }
+    }
+}
+
+/// Begins requests on one connection and takes each back at once. Whether the server ended the connection.
+pub fn begin_and_reset(base: &str, fields: &[(&str, &str)], times: u32) -> Result<bool> {
+    const CANCEL: [u8; 4] = [0, 0, 0, 8];
+    let mut stream = connect(base)?;
+    stream.write_all(&[PREFACE, &frame(SETTINGS, 0, 0, &[])?].concat()).context("sending")?;
+    let block = block(fields)?;
+    for nth in 0..times {
+        let on = STREAM + 2 * nth;
+        let both = [frame(HEADERS, END_HEADERS | END_STREAM, on, &block)?, frame(RST_STREAM, 0, on, &CANCEL)?].concat();
+        // It was closed meanwhile.
+        if stream.write_all(&both).is_err() {
+            return Ok(true);
+        }
+    }
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    loop {
+        match read_frame(&mut stream) {
+            Ok((GOAWAY, ..)) => return Ok(true),
+            Ok(_) => {}
+            Err(error) => {
+                let quiet = error.downcast_ref::<std::io::Error>().is_some_and(|error| {
+                    matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut)
+                });
+                return Ok(!quiet);
+            }
+        }
+    }
+}
+
+fn connect(base: &str) -> Result<TcpStream> {
+    let address = base.trim_start_matches("http://");
+    let stream = TcpStream::connect(address).with_context(|| format!("{address}: no connection"))?;
+    stream.set_read_timeout(Some(PROMPT))?;
+    Ok(stream)
 }
 
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Result<Vec<u8>> {

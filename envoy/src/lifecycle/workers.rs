@@ -69,7 +69,6 @@ pub(crate) async fn tell(coordinator: &Coordinator, worker: &Worker) -> Result<W
 pub(crate) async fn look(coordinator: &Coordinator, workers: &mut [WorkerLeft]) {
     for worker in workers.iter_mut().filter(|w| !w.gone) {
         let Ok(address) = Address::parse(&worker.uri) else { continue };
-        let asked = Coordinator { address, ..coordinator.clone() };
-        worker.gone = matches!(asked.info().await, Err(Failure::Refused));
+        worker.gone = matches!(coordinator.worker(address).info().await, Err(Failure::Refused));
     }
 }

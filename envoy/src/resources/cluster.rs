@@ -1,6 +1,6 @@
 //! CDS: one Envoy cluster a group (new queries), one a coordinator (its follow-ups).
 
-use super::upstream_tls::{CoordinatorTls, upstream};
+use super::upstream_tls::{CoordinatorTls, socket_matches, upstream, with_nobody};
 use super::{
     HASH_HEADER, ads, any, bool_value, extension, group_cluster, metadata, millis, own_cluster, service_cluster,
     set_header, socket, u32_value,
@@ -77,8 +77,8 @@ pub(crate) fn group(spec: &GroupSpec<'_>) -> Cluster {
             ..CommonLbConfig::default()
         }),
         ignore_health_on_host_removal: true,
-        // An endpoint that asks for none of them is spoken to without TLS.
-        transport_socket_matches: spec.tls.iter().map(CoordinatorTls::socket_match).collect(),
+        transport_socket_matches: socket_matches(&spec.tls),
+        transport_socket: Some(with_nobody()),
         outlier_detection: Some(OutlierDetection {
             // Only what never reached Trino counts: a failed query is an HTTP 200, a busy coordinator's 503 is its own affair.
             split_external_local_origin_errors: true,

@@ -1,6 +1,6 @@
 //! EDS: the coordinators of a group that take new queries, with health and weight as Warren judged them.
 
-use super::upstream_tls::CoordinatorTls;
+use super::upstream_tls::{CoordinatorTls, wanted};
 use super::{cluster::endpoint_metadata, group_cluster, metadata, socket, to_struct, u32_value};
 use envoy_types::pb::envoy::config::core::v3::{HealthStatus, Metadata};
 use envoy_types::pb::envoy::config::endpoint::v3::lb_endpoint::HostIdentifier;
@@ -30,10 +30,8 @@ pub(crate) struct Coordinator<'a> {
 /// What an endpoint says of itself, and which of its group's sockets it wants.
 fn said_of(coordinator: &Coordinator<'_>) -> Option<Metadata> {
     let mut said = metadata(&endpoint_metadata(coordinator.slug))?;
-    if let Some(tls) = &coordinator.tls {
-        let (namespace, wanted) = tls.wanted();
-        said.filter_metadata.insert(namespace, to_struct(&wanted));
-    }
+    let (namespace, wanted) = wanted(coordinator.tls.as_ref());
+    said.filter_metadata.insert(namespace, to_struct(&wanted));
     Some(said)
 }
 

@@ -10,7 +10,7 @@ use super::{
 use crate::login::LoginSettings;
 use envoy_types::pb::envoy::config::common::mutation_rules::v3::{HeaderMutation, header_mutation};
 use envoy_types::pb::envoy::config::core::v3::http_protocol_options::HeadersWithUnderscoresAction;
-use envoy_types::pb::envoy::config::core::v3::{ExtensionConfigSource, HttpProtocolOptions};
+use envoy_types::pb::envoy::config::core::v3::{ExtensionConfigSource, Http2ProtocolOptions, HttpProtocolOptions};
 use envoy_types::pb::envoy::config::listener::v3::{Filter, FilterChain, Listener, filter};
 use envoy_types::pb::envoy::extensions::filters::http::local_ratelimit::v3::LocalRateLimit;
 use envoy_types::pb::envoy::extensions::filters::http::router::v3::Router;
@@ -35,6 +35,11 @@ const MAX_REQUEST_HEADERS_KB: u32 = 2048;
 const MAX_HEADERS: u32 = 1_000;
 /// Bodies that no rule reads are streamed through a buffer of this size.
 const CONNECTION_BUFFER: u32 = 1 << 20;
+
+/// Requests under way on one HTTP/2 connection.
+const MAX_STREAMS: u32 = 100;
+/// Bytes of a request that a client may send before Envoy has read them.
+const STREAM_WINDOW: u32 = 64 << 10;
 
 /// All that the listener is made of.
 #[derive(Serialize, Clone, Debug)]
@@ -105,6 +110,13 @@ fn http(spec: &ListenerSpec) -> HttpConnectionManager {
             // Some programs take `x_trino_user` for `x-trino-user`: what is stripped by one name must not come by another.
             headers_with_underscores_action: HeadersWithUnderscoresAction::DropHeader.into(),
             ..HttpProtocolOptions::default()
+        }),
+        // As Envoy's page on edges has it: what one connection may hold at a time. Clients open another when they want more.
+        http2_protocol_options: Some(Http2ProtocolOptions {
+            max_concurrent_streams: u32_value(MAX_STREAMS),
+            initial_stream_window_size: u32_value(STREAM_WINDOW),
+            initial_connection_window_size: u32_value(CONNECTION_BUFFER),
+            ..Http2ProtocolOptions::default()
         }),
         // Trino's polls are short, but a client may leave a result lying for as long as Trino keeps it.
         stream_idle_timeout: millis(3_600_000),

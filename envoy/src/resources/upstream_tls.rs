@@ -5,6 +5,7 @@ use crate::state::Address;
 use crate::trino::TrinoTls;
 use envoy_types::pb::envoy::config::cluster::v3::cluster::TransportSocketMatch;
 use envoy_types::pb::envoy::config::core::v3::{DataSource, TransportSocket, data_source, transport_socket};
+use envoy_types::pb::envoy::extensions::transport_sockets::raw_buffer::v3::RawBuffer;
 use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::common_tls_context::ValidationContextType;
 use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::subject_alt_name_matcher::SanType;
 use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::{
@@ -19,8 +20,11 @@ use std::net::IpAddr;
 
 /// Where Envoy looks in an endpoint's metadata for the socket that it wants (`Cluster.transport_socket_matches`).
 const MATCH: &str = "envoy.transport_socket_match";
-/// The key there.
+/// The key there, and what stands there for an endpoint that is spoken to without TLS.
 const TLS: &str = "tls";
+const NONE: &str = "none";
+/// Nobody has a certificate for it (RFC 6761).
+const NOBODY: &str = "nobody.invalid";
 
 /// How to speak TLS with a coordinator: what is set for its cluster, and the name that goes with its address.
 #[derive(Serialize, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,21 +49,33 @@ impl CoordinatorTls {
     fn id(&self) -> String {
         format!("{:016x}", xxhash_rust::xxh64::xxh64(&serde_json::to_vec(self).unwrap_or_default(), 0))
     }
+}
 
-    /// For endpoints of a group that want it.
-    pub(super) fn socket_match(&self) -> TransportSocketMatch {
-        let id = self.id();
-        TransportSocketMatch {
-            r#match: Some(super::to_struct(&only(TLS, &id))),
-            name: id,
-            transport_socket: Some(self.socket()),
-        }
-    }
+/// The sockets of a group's Envoy cluster: for endpoints with each of these ways of TLS, and for those without.
+pub(super) fn socket_matches(ways: &[CoordinatorTls]) -> Vec<TransportSocketMatch> {
+    let socket_match = |id: String, socket| TransportSocketMatch {
+        r#match: Some(super::to_struct(&only(TLS, &id))),
+        name: id,
+        transport_socket: Some(socket),
+    };
+    let plain = extension("envoy.transport_sockets.raw_buffer", &RawBuffer {});
+    let plain = TransportSocket {
+        name: plain.name,
+        config_type: plain.typed_config.map(transport_socket::ConfigType::TypedConfig),
+    };
+    let tls = ways.iter().map(|way| socket_match(way.id(), way.socket()));
+    tls.chain([socket_match(NONE.to_owned(), plain)]).collect()
+}
 
-    /// What such an endpoint says: a namespace of its metadata, and what stands there.
-    pub(super) fn wanted(&self) -> (String, serde_json::Map<String, serde_json::Value>) {
-        (MATCH.to_owned(), only(TLS, &self.id()))
-    }
+/// What an endpoint of a group says of the socket that it wants: a namespace of its metadata, and what stands there.
+pub(super) fn wanted(tls: Option<&CoordinatorTls>) -> (String, serde_json::Map<String, serde_json::Value>) {
+    (MATCH.to_owned(), only(TLS, &tls.map_or_else(|| NONE.to_owned(), CoordinatorTls::id)))
+}
+
+/// For an endpoint that asks for a socket which its Envoy cluster does not have (yet): it gets nothing, least of all a query
+/// and a password in the clear. Envoys may give endpoints to an Envoy cluster that they are about to replace.
+pub(super) fn with_nobody() -> TransportSocket {
+    upstream(NOBODY, None, true)
 }
 
 fn only(key: &str, value: &str) -> serde_json::Map<String, serde_json::Value> {
@@ -154,6 +170,15 @@ mod tests {
     }
 
     #[test]
+    fn whoever_asks_for_another_socket_gets_one_that_speaks_with_nobody() {
+        let names = believed(&with_nobody()).match_typed_subject_alt_names;
+        assert_eq!(
+            names[0].matcher.as_ref().unwrap().match_pattern,
+            Some(MatchPattern::Exact("nobody.invalid".to_owned()))
+        );
+    }
+
+    #[test]
     fn nothing_is_verified_only_where_that_is_said() {
         let open = believed(&upstream("trino", Some("pem"), false));
         assert_eq!(open.trust_chain_verification(), TrustChainVerification::AcceptUntrusted);
@@ -166,8 +191,12 @@ mod tests {
     fn endpoints_ask_for_the_socket_that_their_group_has() {
         let address = Address::parse("https://10.0.0.1").unwrap();
         let tls = CoordinatorTls::of(&address, &TrinoTls::default()).unwrap();
-        let (namespace, wanted) = tls.wanted();
-        assert_eq!(namespace, "envoy.transport_socket_match");
-        assert_eq!(tls.socket_match().r#match, Some(super::super::to_struct(&wanted)));
+        let ids: Vec<_> = [Some(&tls), None].map(wanted).into_iter().collect();
+        assert!(ids.iter().all(|(namespace, _)| namespace == "envoy.transport_socket_match"));
+        let matches = socket_matches(std::slice::from_ref(&tls));
+        let wanted: Vec<_> = ids.iter().map(|(_, id)| Some(super::super::to_struct(id))).collect();
+        assert_eq!(matches.iter().map(|m| m.r#match.clone()).collect::<Vec<_>>(), wanted);
+        let sockets: Vec<_> = matches.iter().map(|m| m.transport_socket.clone().unwrap().name).collect();
+        assert_eq!(sockets, ["envoy.transport_sockets.tls", "envoy.transport_sockets.raw_buffer"]);
     }
 }

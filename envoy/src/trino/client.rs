@@ -40,6 +40,8 @@ impl Access {
         self.clients.networks.check_host(&address.host).map_err(|elsewhere| elsewhere.to_string())?;
         Ok(Coordinator {
             http: self.clients.get(tls)?,
+            // Each has a certificate for its own name.
+            of_workers: self.clients.get(&TrinoTls { server_name: None, ..tls.clone() })?,
             address,
             slug: slug.to_owned(),
             credentials: self.credentials.get(credentials)?,
@@ -52,6 +54,8 @@ impl Access {
 #[derive(Clone)]
 pub(crate) struct Coordinator {
     pub(crate) http: reqwest::Client,
+    /// For its workers.
+    of_workers: reqwest::Client,
     pub(crate) address: Address,
     /// Its slug: queries are asked as they come through Envoy, with its prefix.
     pub(crate) slug: String,
@@ -131,6 +135,11 @@ struct PageError {
 }
 
 impl Coordinator {
+    /// One of its workers, asked in its place.
+    pub(crate) fn worker(&self, address: Address) -> Coordinator {
+        Coordinator { address, http: self.of_workers.clone(), ..self.clone() }
+    }
+
     /// What it says of itself.
     pub(crate) async fn info(&self) -> Result<Info, Failure> {
         let request = self.http.get(self.address.url("/v1/info"));
@@ -175,7 +184,7 @@ impl Coordinator {
 
     /// Tells a worker of this cluster to shut down (`io.trino.server.ServerInfoResource`, `PUT /v1/info/state`).
     pub(crate) async fn shut_down_worker(&self, worker: &Address) -> Result<(), Failure> {
-        let put = self.http.put(worker.url("/v1/info/state")).header("Content-Type", "application/json");
+        let put = self.of_workers.put(worker.url("/v1/info/state")).header("Content-Type", "application/json");
         let request = self.credentials.on(put).body("\"SHUTTING_DOWN\"");
         self.bytes(request, "/v1/info/state").await.map(drop)
     }

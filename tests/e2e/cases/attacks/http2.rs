@@ -68,6 +68,25 @@ pub(in super::super) fn nothing_steers_over_http2_either(stack: &Stack) -> Resul
     })
 }
 
+/// What one connection may hold of Envoy's memory.
+pub(in super::super) fn a_connection_holds_so_many_streams_and_bytes(stack: &Stack) -> Result<()> {
+    const MAX_CONCURRENT_STREAMS: u16 = 3;
+    const INITIAL_WINDOW_SIZE: u16 = 4;
+    let settings = raw_http2::settings(&stack.url(0)?)?;
+    let of = |setting| settings.get(&setting).copied();
+    // 64 KiB is a byte more than the protocol's own default.
+    assert_eq!((of(MAX_CONCURRENT_STREAMS), of(INITIAL_WINDOW_SIZE)), (Some(100), Some(65_536)), "{settings:?}");
+    Ok(())
+}
+
+/// Queries that are begun and taken back at once ("rapid reset"): work for Envoy, nearly none for the attacker.
+pub(in super::super) fn a_storm_of_resets_costs_its_own_connection_only(stack: &Stack) -> Result<()> {
+    serves_on(stack, |base| {
+        ensure!(raw_http2::begin_and_reset(base, &request("POST", "/v1/statement"), 2_000)?, "it went on taking them");
+        Ok(())
+    })
+}
+
 fn request<'a>(method: &'a str, path: &'a str) -> [(&'a str, &'a str); 5] {
     [(":method", method), (":scheme", "http"), (":authority", "gw.test"), (":path", path), ("x-trino-user", "alice")]
 }
