@@ -33,7 +33,8 @@ impl Upkeep {
                     if e.retired {
                         upkeep.revive.push(e.slug.clone());
                     }
-                    if e.tls != cluster.settings.tls {
+                    // A mistake is told, not kept.
+                    if e.tls != cluster.settings.tls && cluster.settings.tls.check().is_empty() {
                         upkeep.tls.push((e.slug.clone(), cluster.settings.tls.clone()));
                     }
                 }

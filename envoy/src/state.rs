@@ -242,11 +242,11 @@ impl State {
     pub(crate) fn validate(&self, default_group: &str) -> Vec<StateError> {
         let mut errors = Vec::new();
         for cluster in &self.clusters {
+            let wrong = |reason| StateError::BadTls { cluster: cluster.name.clone(), reason };
+            errors.extend(cluster.settings.tls.check().into_iter().map(wrong));
             if let Err(reason) = Address::parse(&cluster.url) {
                 errors.push(StateError::BadAddress { cluster: cluster.name.clone(), url: cluster.url.clone(), reason });
             }
-            let bad = |reason| StateError::BadTls { cluster: cluster.name.clone(), reason };
-            errors.extend(cluster.settings.tls.check().into_iter().map(bad));
         }
         let known: BTreeSet<&str> = self.all_groups(default_group).into_keys().collect();
         for group in &self.groups {

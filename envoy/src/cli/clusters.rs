@@ -8,6 +8,7 @@ use crate::api::{Begin, ClusterChange, Done, NewCluster, Rename};
 use crate::duration::Span;
 use crate::health::{HealthKind, HealthSettings};
 use crate::lifecycle::workers::Worker;
+use crate::resources::secret::CertificateFiles;
 use crate::state::Cluster;
 use crate::status::ClusterStatus;
 use crate::store::Operation;
@@ -34,7 +35,7 @@ pub(crate) enum ClustersCommand {
         #[arg(long, value_name = "URL")]
         url: String,
         #[command(flatten)]
-        settings: SettingArgs,
+        settings: Box<SettingArgs>,
         /// Let it take queries at once
         #[arg(long)]
         active: bool,
@@ -46,7 +47,7 @@ pub(crate) enum ClustersCommand {
         #[arg(long, value_name = "URL")]
         url: Option<String>,
         #[command(flatten)]
-        settings: SettingArgs,
+        settings: Box<SettingArgs>,
         /// Take the bound of --max-running away
         #[arg(long, conflicts_with = "max_running")]
         no_max_running: bool,
@@ -117,6 +118,15 @@ pub(crate) struct SettingArgs {
     /// Name that its certificate is for [default: the host of its address]
     #[arg(long, value_name = "NAME")]
     tls_server_name: Option<String>,
+    /// Certificate to show to it, in PEM, on the disks of Envoys and of `warren serve`
+    #[arg(long, value_name = "PATH", requires = "tls_client_key")]
+    tls_client_certificate: Option<String>,
+    /// Its private key, in PEM, on the same disks
+    #[arg(long, value_name = "PATH", requires = "tls_client_certificate")]
+    tls_client_key: Option<String>,
+    /// Forget first what was said of its TLS before
+    #[arg(long)]
+    tls_reset: bool,
     /// Whether whoever answers must show that it is the right one; `false` lets anybody in between read and change everything
     #[arg(long, value_name = "BOOL")]
     tls_verify: Option<bool>,
@@ -181,7 +191,11 @@ impl SettingArgs {
         let ca = self.tls_ca.as_ref().map(|path| {
             std::fs::read_to_string(path).with_context(|| format!("--tls-ca: cannot read {}", path.display()))
         });
+        let old = if self.tls_reset { TrinoTls::default() } else { old };
+        let files = self.tls_client_certificate.clone().zip(self.tls_client_key.clone());
+        let files = files.map(|(certificate, key)| CertificateFiles { certificate, key });
         Ok(TrinoTls {
+            client_certificate: files.or(old.client_certificate),
             ca: ca.transpose()?.or(old.ca),
             server_name: self.tls_server_name.clone().or(old.server_name),
             verify: self.tls_verify.unwrap_or(old.verify),

@@ -81,7 +81,7 @@ mod tests {
             slug,
             ip: [10, 0, 0, ip].into(),
             port: 8080,
-            tls: None,
+            tls: false,
             healthy: true,
             weight: 1,
         };

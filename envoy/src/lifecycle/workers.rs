@@ -52,7 +52,7 @@ pub(crate) async fn tell(coordinator: &Coordinator, worker: &Worker) -> Result<W
     let failed = |why: String| format!("worker `{}` at {}: {why}", worker.node_id, worker.uri);
     let address = Address::parse(&worker.uri).map_err(failed)?;
     let told = WorkerLeft { node_id: worker.node_id.clone(), uri: worker.uri.clone(), gone: false };
-    match coordinator.shut_down_worker(&address).await {
+    match coordinator.worker(address).shut_down().await {
         Ok(()) => Ok(told),
         // It has just ended by itself.
         Err(Failure::Refused) => Ok(WorkerLeft { gone: true, ..told }),

@@ -28,7 +28,7 @@ use envoy_types::pb::envoy::extensions::upstreams::http::v3::http_protocol_optio
 use envoy_types::pb::envoy::r#type::v3::Percent;
 use prost::{Message, Name};
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use warren_rules::{PREFIX_HEADER, prefix};
 
 /// Trino answers with up to 2 MB of headers (`CoordinatorModule`: `http-server.max-response-header-size`); in KiB.
@@ -43,8 +43,8 @@ const MAX_PARALLEL: u32 = 100_000;
 pub(crate) struct GroupSpec<'a> {
     pub(crate) group: &'a str,
     pub(crate) policy: Policy,
-    /// All ways of TLS that its coordinators have, each once.
-    pub(crate) tls: Vec<CoordinatorTls>,
+    /// Those of its coordinators that speak TLS, active or not, by slug.
+    pub(crate) tls: BTreeMap<&'a str, CoordinatorTls>,
 }
 
 /// What a coordinator's own Envoy cluster is made of.
@@ -77,7 +77,7 @@ pub(crate) fn group(spec: &GroupSpec<'_>) -> Cluster {
             ..CommonLbConfig::default()
         }),
         ignore_health_on_host_removal: true,
-        transport_socket_matches: socket_matches(&spec.tls),
+        transport_socket_matches: socket_matches(spec.tls.iter().map(|(slug, tls)| (*slug, tls))),
         transport_socket: Some(with_nobody()),
         outlier_detection: Some(OutlierDetection {
             // Only what never reached Trino counts: a failed query is an HTTP 200, a busy coordinator's 503 is its own affair.
@@ -113,7 +113,7 @@ pub(crate) fn own(spec: &OwnSpec<'_>) -> Cluster {
 /// A routing service. Whether it is there is seen when it is asked.
 pub(crate) fn service(name: &str, service: &RoutingService) -> Cluster {
     let address = &service.address;
-    let transport_socket = address.tls.then(|| upstream(&address.host, service.ca.as_deref(), true));
+    let transport_socket = address.tls.then(|| upstream(&address.host, service.ca.as_deref(), None, true));
     Cluster { transport_socket, ..at_address(service_cluster(name), address, None) }
 }
 

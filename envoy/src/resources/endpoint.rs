@@ -1,6 +1,6 @@
 //! EDS: the coordinators of a group that take new queries, with health and weight as Warren judged them.
 
-use super::upstream_tls::{CoordinatorTls, wanted};
+use super::upstream_tls::wanted;
 use super::{cluster::endpoint_metadata, group_cluster, metadata, socket, to_struct, u32_value};
 use envoy_types::pb::envoy::config::core::v3::{HealthStatus, Metadata};
 use envoy_types::pb::envoy::config::endpoint::v3::lb_endpoint::HostIdentifier;
@@ -21,7 +21,7 @@ pub(crate) struct Coordinator<'a> {
     pub(crate) slug: &'a str,
     pub(crate) ip: IpAddr,
     pub(crate) port: u16,
-    pub(crate) tls: Option<CoordinatorTls>,
+    pub(crate) tls: bool,
     pub(crate) healthy: bool,
     /// Part of the group's new queries, relative to the others: 1 to 1000.
     pub(crate) weight: u32,
@@ -30,7 +30,7 @@ pub(crate) struct Coordinator<'a> {
 /// What an endpoint says of itself, and which of its group's sockets it wants.
 fn said_of(coordinator: &Coordinator<'_>) -> Option<Metadata> {
     let mut said = metadata(&endpoint_metadata(coordinator.slug))?;
-    let (namespace, wanted) = wanted(coordinator.tls.as_ref());
+    let (namespace, wanted) = wanted(coordinator.slug, coordinator.tls);
     said.filter_metadata.insert(namespace, to_struct(&wanted));
     Some(said)
 }

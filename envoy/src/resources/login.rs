@@ -236,7 +236,7 @@ pub(crate) fn provider(name: &str, host: &str, port: u16, trust: Option<&Trust>)
         Trust::Ca(pem) => Some(pem.clone()),
         Trust::System => None,
     };
-    let transport_socket = trust.map(|trust| upstream(host, ca(trust).as_deref(), true));
+    let transport_socket = trust.map(|trust| upstream(host, ca(trust).as_deref(), None, true));
     Cluster { transport_socket, ..at_address(login_cluster(name), &address, None) }
 }
 

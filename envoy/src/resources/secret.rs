@@ -1,4 +1,4 @@
-//! SDS: the certificate that the listener shows.
+//! SDS: certificates that Envoys show: the listener its clients, Envoy clusters their coordinators.
 
 use super::{SERVER_CERTIFICATE, any, bool_value, login};
 use crate::login::LoginSettings;
@@ -11,13 +11,15 @@ use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::{
     tls_parameters::TlsProtocol,
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Certificate and key as files on the Envoys' own disks: neither passes through Warren.
-#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct CertificateFiles {
-    /// Chain in PEM, the server's own certificate first.
+    /// Path of the chain in PEM, the certificate of whoever shows it first.
     pub(crate) certificate: String,
-    /// Private key in PEM.
+    /// Path of the private key in PEM.
     pub(crate) key: String,
 }
 
@@ -29,14 +31,20 @@ impl CertificateFiles {
     }
 }
 
-/// The certificate as a resource of its own. Envoy watches the folder of the files and takes new ones that are moved in
+/// Name of the certificate that is shown to coordinators: other files are another one.
+pub(crate) fn client_certificate(files: &CertificateFiles) -> String {
+    let CertificateFiles { certificate, key } = files;
+    format!("client/{:016x}", xxhash_rust::xxh64::xxh64(format!("{certificate}\0{key}").as_bytes(), 0))
+}
+
+/// A certificate as a resource of its own. Envoy watches the folder of the files and takes new ones that are moved in
 /// there, or symbolic links that are, for new connections, with no connection drained. Files in two folders: it watches both.
-pub(crate) fn server_certificate(files: &CertificateFiles) -> Secret {
+pub(crate) fn certificate(name: &str, files: &CertificateFiles) -> Secret {
     let file = |path: &str| {
         Some(DataSource { specifier: Some(data_source::Specifier::Filename(path.to_owned())), ..DataSource::default() })
     };
     Secret {
-        name: SERVER_CERTIFICATE.to_owned(),
+        name: name.to_owned(),
         r#type: Some(secret::Type::TlsCertificate(TlsCertificate {
             certificate_chain: file(&files.certificate),
             private_key: file(&files.key),
@@ -82,7 +90,7 @@ mod tests {
     fn the_folder_of_both_files_is_watched() {
         let watched = |certificate: &str, key: &str| {
             let files = CertificateFiles { certificate: certificate.to_owned(), key: key.to_owned() };
-            match server_certificate(&files).r#type {
+            match super::certificate(SERVER_CERTIFICATE, &files).r#type {
                 Some(secret::Type::TlsCertificate(certificate)) => {
                     certificate.watched_directory.map(|watched| watched.path)
                 }

@@ -4,7 +4,7 @@ use super::Observed;
 use crate::resources::endpoint::Coordinator;
 use crate::resources::upstream_tls::CoordinatorTls;
 use crate::state::{Address, Cluster, Endpoint, State};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use warren_rules::GroupState;
 
 /// Those of a group that are active and whose address is known. Ones that take no queries are named as such.
@@ -17,7 +17,7 @@ pub(super) fn coordinators<'a>(group: &str, state: &'a State, observed: &Observe
                 slug: &endpoint.slug,
                 ip,
                 port: address.port,
-                tls: CoordinatorTls::of(&address, &endpoint.tls),
+                tls: address.tls,
                 healthy: takes_queries(cluster, endpoint, observed),
                 weight: weight(cluster, endpoint, observed),
             })
@@ -25,12 +25,13 @@ pub(super) fn coordinators<'a>(group: &str, state: &'a State, observed: &Observe
         .collect()
 }
 
-/// All ways of TLS that the group's clusters have, whether they take queries now or not: Envoy makes an Envoy cluster anew when
-/// that changes.
-pub(super) fn tls_of(group: &str, state: &State) -> Vec<CoordinatorTls> {
+/// Those of a group's clusters that speak TLS, by slug, whether they take queries now or not: Envoy makes an Envoy cluster anew
+/// when that changes.
+pub(super) fn tls_of<'a>(group: &str, state: &'a State) -> BTreeMap<&'a str, CoordinatorTls> {
     let members = state.clusters.iter().filter(|c| c.group == group).filter_map(|c| state.endpoint_of(c));
-    let ways = members.filter_map(|e| CoordinatorTls::of(&Address::parse(&e.url).ok()?, &e.tls));
-    ways.collect::<BTreeSet<_>>().into_iter().collect()
+    members
+        .filter_map(|e| Some((e.slug.as_str(), CoordinatorTls::of(&Address::parse(&e.url).ok()?, &e.tls)?)))
+        .collect()
 }
 
 /// Its part of the group's new queries: the weight that it was given, less what it is busy.

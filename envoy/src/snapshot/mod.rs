@@ -19,7 +19,7 @@ use crate::resources::route::{FollowUps, RouteSpec};
 use crate::resources::upstream_tls::CoordinatorTls;
 use crate::resources::wasm::{FilterSpec, Lacking, Module};
 use crate::resources::{
-    self, FILTER, LIMITS, LISTENER, NAMESPACE, ROUTES, SERVER_CERTIFICATE, any, group_cluster, own_cluster,
+    self, FILTER, LIMITS, LISTENER, NAMESPACE, ROUTES, SERVER_CERTIFICATE, any, group_cluster, own_cluster, secret,
 };
 use crate::services::Services;
 use crate::state::{Address, RuleSetVersion, State};
@@ -117,7 +117,7 @@ impl Kind {
         match self {
             Kind::Cluster => "clusters",
             Kind::Endpoint => "endpoints",
-            Kind::Secret => "certificate",
+            Kind::Secret => "certificates",
             Kind::Listener => "listener",
             Kind::Filter => "rules",
             Kind::Route => "routes",
@@ -145,10 +145,15 @@ impl Snapshot {
         }
         for endpoint in &state.endpoints {
             let Ok(address) = Address::parse(&endpoint.url) else { continue };
+            let tls = CoordinatorTls::of(&address, &endpoint.tls);
+            if let Some(files) = tls.as_ref().and_then(CoordinatorTls::client_certificate) {
+                let name = secret::client_certificate(files);
+                snapshot.add(Kind::Secret, &name, files, &secret::certificate(&name, files));
+            }
             let spec = OwnSpec {
                 slug: &endpoint.slug,
                 address: &address,
-                tls: CoordinatorTls::of(&address, &endpoint.tls),
+                tls,
                 // It is known, and leads where no coordinator may be.
                 nowhere: observed.addresses.get(&address.host).is_some_and(Vec::is_empty),
             };
@@ -207,7 +212,7 @@ impl Snapshot {
         };
         snapshot.add(Kind::Route, ROUTES, &spec, &resources::route::routes(&spec));
         if let Some(files) = &settings.listener.tls {
-            let certificate = resources::secret::server_certificate(files);
+            let certificate = secret::certificate(SERVER_CERTIFICATE, files);
             snapshot.add(Kind::Secret, SERVER_CERTIFICATE, files, &certificate);
         }
         snapshot.add(Kind::Listener, LISTENER, &settings.listener, &resources::listener::listener(&settings.listener));

@@ -4,10 +4,14 @@ use rustls::CertificateError;
 use std::error::Error;
 use std::io;
 
-/// What is wrong with the certificate that a server showed; none if that is not what went wrong.
+/// What is wrong with the certificate that a server showed, or with what it wants; none if that is not what went wrong.
 pub(crate) fn not_believed(error: &(dyn Error + 'static)) -> Option<String> {
     match innermost(error)? {
         rustls::Error::InvalidCertificate(wrong) => Some(wrong_with(wrong)),
+        rustls::Error::InvalidMessage(_) => Some("it does not speak TLS there".to_owned()),
+        rustls::Error::AlertReceived(alert) => {
+            Some(format!("it ended TLS ({alert:?}); it may ask for a client's certificate"))
+        }
         _ => None,
     }
 }

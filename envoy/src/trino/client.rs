@@ -41,7 +41,7 @@ impl Access {
         Ok(Coordinator {
             http: self.clients.get(tls)?,
             // Each has a certificate for its own name.
-            of_workers: self.clients.get(&TrinoTls { server_name: None, ..tls.clone() })?,
+            to_workers: self.clients.get(&TrinoTls { server_name: None, ..tls.clone() })?,
             address,
             slug: slug.to_owned(),
             credentials: self.credentials.get(credentials)?,
@@ -53,9 +53,8 @@ impl Access {
 /// A coordinator and who Warren is to it.
 #[derive(Clone)]
 pub(crate) struct Coordinator {
-    pub(crate) http: reqwest::Client,
-    /// For its workers.
-    of_workers: reqwest::Client,
+    http: reqwest::Client,
+    to_workers: reqwest::Client,
     pub(crate) address: Address,
     /// Its slug: queries are asked as they come through Envoy, with its prefix.
     pub(crate) slug: String,
@@ -135,9 +134,9 @@ struct PageError {
 }
 
 impl Coordinator {
-    /// One of its workers, asked in its place.
+    /// A worker of its cluster, asked in the same way.
     pub(crate) fn worker(&self, address: Address) -> Coordinator {
-        Coordinator { address, http: self.of_workers.clone(), ..self.clone() }
+        Coordinator { http: self.to_workers.clone(), address, ..self.clone() }
     }
 
     /// What it says of itself.
@@ -182,9 +181,9 @@ impl Coordinator {
         Err(Failure::Other(format!("{what} did not finish in {MAX_POLLS} polls")))
     }
 
-    /// Tells a worker of this cluster to shut down (`io.trino.server.ServerInfoResource`, `PUT /v1/info/state`).
-    pub(crate) async fn shut_down_worker(&self, worker: &Address) -> Result<(), Failure> {
-        let put = self.of_workers.put(worker.url("/v1/info/state")).header("Content-Type", "application/json");
+    /// Tells it, a worker, to shut down (`io.trino.server.ServerInfoResource`, `PUT /v1/info/state`).
+    pub(crate) async fn shut_down(&self) -> Result<(), Failure> {
+        let put = self.http.put(self.address.url("/v1/info/state")).header("Content-Type", "application/json");
         let request = self.credentials.on(put).body("\"SHUTTING_DOWN\"");
         self.bytes(request, "/v1/info/state").await.map(drop)
     }

@@ -1,16 +1,24 @@
 //! TLS towards Trino, as it is set cluster by cluster, for Envoys and for Warren itself.
 
 use super::networks::{AllowedOnly, TrinoNetworks};
+use crate::resources::secret::CertificateFiles;
 use crate::tls;
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{ResolvesClientCert, Resumption, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use utoipa::ToSchema;
+
+/// How long a connection is kept for the next request. Less than the time between two checks: each is to see what Envoy's next
+/// connection will, such as a certificate that has expired meanwhile.
+const KEPT: Duration = Duration::from_secs(1);
 
 /// How a coordinator is known to be the right one. Means nothing while its address begins with `http://`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -22,13 +30,16 @@ pub(crate) struct TrinoTls {
     /// The name that its certificate is for, and that it is asked for (SNI); without one, the host of its address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) server_name: Option<String>,
+    /// What is shown to it, if it asks who is there: files on the disks of Envoys and of Warren.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) client_certificate: Option<CertificateFiles>,
     /// False: whoever answers is believed to be it. Queries, passwords and results are then open to whoever is in between.
     pub(crate) verify: bool,
 }
 
 impl Default for TrinoTls {
     fn default() -> Self {
-        TrinoTls { ca: None, server_name: None, verify: true }
+        TrinoTls { ca: None, server_name: None, client_certificate: None, verify: true }
     }
 }
 
@@ -50,6 +61,14 @@ impl TrinoTls {
         {
             errors.push(format!("tls.server_name: `{}` is no host name", name.escape_debug()));
         }
+        if let Some(CertificateFiles { certificate, key }) = &self.client_certificate {
+            for (what, path) in [("certificate", certificate), ("key", key)] {
+                if !path.starts_with('/') || path.chars().any(char::is_control) {
+                    let path = path.escape_debug();
+                    errors.push(format!("tls.client_certificate.{what}: `{path}` is not an absolute path"));
+                }
+            }
+        }
         errors
     }
 
@@ -69,8 +88,46 @@ impl TrinoTls {
             let signed = signed.map_err(|error| error.to_string())?;
             config.dangerous().set_certificate_verifier(Arc::new(Named { name, signed }));
         }
+        if let Some(files) = &self.client_certificate {
+            config.client_auth_cert_resolver = Arc::new(FromFiles(files.clone()));
+        }
+        config.resumption = Resumption::disabled();
         Ok(config)
     }
+}
+
+/// Shows a certificate from files, read for each connection: a renewed one needs nobody to be told.
+#[derive(Debug)]
+struct FromFiles(CertificateFiles);
+
+impl ResolvesClientCert for FromFiles {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        match read_certificate(&self.0) {
+            Ok(shown) => Some(Arc::new(shown)),
+            Err(why) => {
+                tracing::warn!("no certificate is shown to a cluster that asks for one: {why}");
+                None
+            }
+        }
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
+/// Which file is wrong, and how; nothing of what it holds.
+fn read_certificate(files: &CertificateFiles) -> Result<CertifiedKey, String> {
+    let CertificateFiles { certificate, key } = files;
+    let wrong = |path: &str, why: &dyn std::fmt::Display| format!("cannot read `{path}`: {why}");
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
+        .and_then(Iterator::collect)
+        .map_err(|why| wrong(certificate, &why))?;
+    let private = PrivateKeyDer::from_pem_file(key).map_err(|why| wrong(key, &why))?;
+    let private = rustls::crypto::ring::sign::any_supported_type(&private).map_err(|why| wrong(key, &why))?;
+    let shown = CertifiedKey::new(chain, private);
+    shown.keys_match().map_err(|_| format!("the key in `{key}` is not that of the certificate in `{certificate}`"))?;
+    Ok(shown)
 }
 
 /// A client for HTTP for each way of TLS that clusters have, made when it is asked for first.
@@ -96,7 +153,8 @@ impl TrinoClients {
         if let Some(client) = clients.get(tls) {
             return Ok(client.clone());
         }
-        let client = tls::http_builder(tls.config()?).dns_resolver(Arc::new(AllowedOnly(self.networks.clone())));
+        let client = tls::http_builder(tls.config()?).pool_idle_timeout(KEPT);
+        let client = client.dns_resolver(Arc::new(AllowedOnly(self.networks.clone())));
         let client = client.build().map_err(|error| error.to_string())?;
         clients.insert(tls.clone(), client.clone());
         Ok(client)
@@ -193,7 +251,7 @@ mod tests {
         let tls = |ca: Option<&str>, name: Option<&str>| TrinoTls {
             ca: ca.map(str::to_owned),
             server_name: name.map(str::to_owned),
-            verify: true,
+            ..TrinoTls::default()
         };
         assert_eq!(
             tls(Some("hello"), Some("no name")).check(),
@@ -207,6 +265,32 @@ mod tests {
         let certificate = rcgen::generate_simple_self_signed(["trino".to_owned()]).unwrap().cert.pem();
         assert_eq!(tls(Some(&certificate), Some("trino.internal")).check(), Vec::<String>::new());
         assert_eq!(tls(None, Some("10.0.0.1")).check(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_clients_certificate_is_named_by_absolute_paths_and_goes_with_its_key() {
+        let files = CertificateFiles { certificate: "c.pem".into(), key: "/k\n".into() };
+        let tls = TrinoTls { client_certificate: Some(files), ..TrinoTls::default() };
+        assert_eq!(
+            tls.check(),
+            [
+                "tls.client_certificate.certificate: `c.pem` is not an absolute path",
+                "tls.client_certificate.key: `/k\\n` is not an absolute path",
+            ]
+        );
+        let dir = tempfile::tempdir().unwrap();
+        let put = |name: &str, text: String| {
+            let path = dir.path().join(name).display().to_string();
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let [one, other] = ["a", "b"].map(|name| rcgen::generate_simple_self_signed([name.to_owned()]).unwrap());
+        let certificate = put("c.pem", one.cert.pem());
+        let key = put("c.key", one.signing_key.serialize_pem());
+        assert!(read_certificate(&CertificateFiles { certificate: certificate.clone(), key }).is_ok());
+        let key = put("d.key", other.signing_key.serialize_pem());
+        let said = format!("the key in `{key}` is not that of the certificate in `{certificate}`");
+        assert_eq!(read_certificate(&CertificateFiles { certificate, key }).unwrap_err(), said);
     }
 
     #[test]

@@ -1,154 +1,189 @@
-//! TLS towards Trino, cluster by cluster.
+//! TLS towards Trino: a real Trino with HTTPS and its own passwords, behind Warren.
+
+mod scene;
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use anyhow::{Result, ensure};
 use warren_tests::certificates::Certificates;
-use warren_tests::client::{Query, Session};
-use warren_tests::envoy::Envoy;
 use warren_tests::eventually::eventually;
-use warren_tests::http;
-use warren_tests::ports::free_port;
 use warren_tests::stack::Stack;
-use warren_tests::trino::{Trino, TrinoOptions};
-use warren_tests::warren::{Warren, WarrenOptions};
 
 use super::SOON;
-use super::lifecycle::cluster;
+use scene::{NAME, Scene, text};
 
-/// `open sesame`, as Trino's own file of passwords has it.
-const PASSWORDS: &str =
-    "alice:10000:0123456789abcdef:fba11ab9cb888bae5eafbd4db9992147f1443432f4f88e32fefd19b14f4a3755\n";
+const NOBODY: &str = "its certificate was signed by nobody who is trusted";
+const OTHER: &str = "other.trino.test";
+const WARNING: &str = "its certificate is not verified: whoever is in between can read and change everything";
 
-/// Asks for a password, on its TLS port.
-fn options(keystore: &Path, port: u16) -> TrinoOptions {
-    let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
-    TrinoOptions {
-        plugins: vec!["password-authenticators".to_owned()],
-        config: vec![
-            "http-server.https.enabled=true".to_owned(),
-            format!("http-server.https.port={port}"),
-            format!("http-server.https.keystore.path={}", keystore.display()),
-            "http-server.authentication.type=PASSWORD".to_owned(),
-            "internal-communication.shared-secret=of-this-test".to_owned(),
-        ],
-        files: vec![
-            file(
-                "password-authenticator.properties",
-                "password-authenticator.name=file\nfile.password-file=etc/passwords\n",
-            ),
-            file("passwords", PASSWORDS),
-        ],
-        ..TrinoOptions::default()
-    }
-}
-
-struct Behind {
-    // Held so that it runs.
-    _envoy: Envoy,
-    base: String,
-    warren: Warren,
-}
-
-impl Behind {
-    /// Waits until the cluster `secure` is healthy, or not, for this reason.
-    fn becomes(&self, healthy: bool, reason: &str) -> Result<()> {
-        eventually(SOON, &format!("it to be healthy: {healthy}, {reason:?}"), || {
-            let cluster = cluster(&self.warren, "secure")?;
-            ensure!(cluster["healthy"] == healthy, "{cluster}");
-            ensure!(cluster["reason"].as_str().is_some_and(|said| said.contains(reason)), "{cluster}");
-            Ok(())
-        })
-    }
-
-    /// Runs a query with a password, as behind a load balancer that ended TLS: Trino takes passwords over TLS only.
-    fn ask(&self, password: &str) -> Result<Query> {
-        let basic = format!("Basic {}", STANDARD.encode(format!("alice:{password}")));
-        let session = Session::user("alice").header("Authorization", &basic).header("X-Forwarded-Proto", "https");
-        let session = session.header("X-Forwarded-For", "203.0.113.7");
-        let mut query = session.start(&self.base, "SELECT count(*) FROM tpch.tiny.nation")?;
-        query.finish_at(&self.base)?;
-        query.success()
-    }
-
-    fn is_asked(&self) -> Result<()> {
-        eventually(SOON, "a query to be answered", || {
-            let query = self.ask("open sesame")?;
-            ensure!(query.value() == Some(&25.into()), "{:?}", query.value());
-            Ok(())
-        })
-    }
-}
-
+/// One story, since a Trino takes long to start.
 pub(super) fn a_trino_behind_tls_and_a_password_is_served_and_only_the_right_one(stack: &Stack) -> Result<()> {
-    let certificates = Certificates::make(&stack.run)?;
-    let (certificate, key) = certificates.server("trino", &["127.0.0.1", "trino.internal"])?;
-    let folder = stack.run.folder("trino-tls")?;
-    let keystore = folder.join("keystore.pem");
-    fs::write(&keystore, format!("{}{}", fs::read_to_string(key)?, fs::read_to_string(certificate)?))?;
-    let tls_port = free_port()?;
-    let trino = Trino::start(&stack.programs, &stack.run, "secure", &options(&keystore, tls_port))?;
-    let port = free_port()?;
-    let warren = WarrenOptions {
-        name: "warren-trino-tls".to_owned(),
-        database_url: stack.postgres.create_database("trino_tls")?,
-        listen: port,
-        default_group: "secure".to_owned(),
-        more: ["--trusted-hops", "1"].map(str::to_owned).to_vec(),
-        ..WarrenOptions::default()
-    };
-    let warren = Warren::start(&stack.run, &warren)?;
-    let name = "envoy-trino-tls";
-    let envoy = Envoy::start(&stack.programs, &stack.run, name, &warren.bootstrap(name, port)?, 1)?;
-    let behind = Behind { _envoy: envoy, base: format!("http://127.0.0.1:{port}"), warren };
-    trino.wait_started()?;
+    let scene = Scene::start(stack)?;
+    let strangers = text(&Certificates::make_in(&stack.run, "trino-strangers")?.ca)?;
+    let ca = text(&scene.certificates.ca)?;
+    a_stranger_gets_no_query(&scene, &strangers)?;
+    a_wrong_name_gets_no_query(&scene, &ca)?;
+    trinos_own_passwords_work_over_tls(&scene)?;
+    a_client_certificate_is_shown(&scene)?;
+    who_is_not_verified_is_warned_of(&scene, &strangers, &ca)?;
+    a_group_may_have_clusters_with_tls_and_without(&scene)?;
+    other_settings_cost_no_query(&scene)?;
+    a_query_ends_at_an_address_whose_cluster_speaks_no_tls_any_more(&scene)?;
+    a_routing_service_is_asked_over_tls(&scene)
+}
 
-    let url = format!("https://127.0.0.1:{tls_port}");
-    let ca = certificates.ca.display().to_string();
-    behind.warren.cli(&["clusters", "add", "secure", "--url", &url, "--tls-ca", &ca, "--active"])?;
-    behind.becomes(true, "")?;
-    behind.is_asked()?;
-    let refused = behind.ask("wrong").err().context("any password did")?.to_string();
-    ensure!(refused.contains("401") && refused.contains("Invalid credentials"), "{refused}");
+fn a_stranger_gets_no_query(scene: &Scene, strangers: &str) -> Result<()> {
+    let said = scene.warren.say(&[
+        "clusters",
+        "add",
+        "secure",
+        "--url",
+        &scene.https(),
+        "--group",
+        "secure",
+        "--credentials",
+        "closed",
+        "--active",
+        "--tls-server-name",
+        NAME,
+        "--tls-ca",
+        strangers,
+    ])?;
+    assert_eq!((said.code, said.stderr.trim()), (0, format!("note: it was not tried out: {NOBODY}").as_str()));
+    scene.wait("it to be known as a stranger", false, NOBODY)?;
+    scene.gets_no_query("Warren knows that it is a stranger")?;
+    // Envoy is not told so, and finds out by itself.
+    scene.update(&["--health", "none"])?;
+    scene.wait("it not to be checked", true, "not checked")?;
+    scene.gets_no_query("Envoy has to find out")?;
+    ensure!(scene.envoy.stat("cluster.group/secure.ssl.fail_verify_error")? > 0, "Envoy has verified nothing");
+    Ok(())
+}
 
-    // The name of the certificate is another than the address's.
-    let update = |flag: &str, value: &str| behind.warren.cli(&["clusters", "update", "secure", flag, value]);
-    update("--tls-server-name", "evil.example")?;
-    behind.becomes(false, "its certificate is not for evil.example")?;
-    let reply = http::send("POST", &format!("{}/v1/statement", behind.base), &[("X-Trino-User", "alice")], "SELECT 1")?;
-    assert_eq!(reply.status, 503, "{}", reply.body);
-    update("--tls-server-name", "trino.internal")?;
-    behind.becomes(true, "")?;
-    behind.is_asked()?;
+fn a_wrong_name_gets_no_query(scene: &Scene, ca: &str) -> Result<()> {
+    scene.update(&["--health", "auto", "--tls-reset", "--tls-ca", ca, "--tls-server-name", OTHER])?;
+    let what = scene.wait_for("its name to be wrong", |cluster| {
+        let reason = cluster["reason"].as_str().unwrap_or_default().to_owned();
+        ensure!(cluster["healthy"] == false && reason.starts_with("its certificate is not for"), "{cluster}");
+        Ok(reason)
+    })?;
+    let want = ["its certificate is not for other.trino.test, but for ", NAME];
+    ensure!(want.iter().all(|part| what.contains(part)), "{what}");
+    scene.gets_no_query("Warren knows that its name is wrong")?;
+    let before = scene.envoy.stat("cluster.group/secure.ssl.fail_verify_san")?;
+    scene.update(&["--health", "none"])?;
+    scene.wait("it not to be checked", true, "not checked")?;
+    scene.gets_no_query("Envoy has to find out its name")?;
+    ensure!(scene.envoy.stat("cluster.group/secure.ssl.fail_verify_san")? > before, "Envoy has verified no name");
+    scene.update(&["--health", "auto", "--tls-server-name", NAME])?;
+    scene.wait("it to be healthy", true, "")
+}
 
-    let strangers = Certificates::make_in(&stack.run, "strangers-trino-tls")?.ca.display().to_string();
-    update("--tls-ca", &strangers)?;
-    behind.becomes(false, "its certificate was signed by nobody who is trusted")?;
-    update("--tls-verify", "false")?;
-    behind.becomes(true, "")?;
-    behind.is_asked()?;
-    let shown = behind.warren.cli(&["clusters", "list"])?;
-    ensure!(shown.contains("NOT verified"), "{shown}");
-    update("--tls-verify", "true")?;
-    behind.becomes(false, "signed by nobody")?;
-    update("--tls-ca", &ca)?;
-    behind.becomes(true, "")?;
+fn trinos_own_passwords_work_over_tls(scene: &Scene) -> Result<()> {
+    let query = eventually(SOON, "a query to run over TLS", || scene.ask("secure"))?;
+    assert_eq!((query.rows.len(), query.slug()), (25, "secure"));
+    let known = scene.known()?;
+    let seen = known.iter().find(|known| known.query_id == query.id);
+    assert_eq!(seen.map(|known| known.session.user.as_str()), Some("alice"));
+    for envoy_cluster in ["group/secure", "cluster/secure"] {
+        let handshakes = scene.envoy.stat(&format!("cluster.{envoy_cluster}.ssl.handshake"))?;
+        ensure!(handshakes > 0, "{envoy_cluster}: no TLS was spoken");
+    }
+    let reply = scene.post("secure", Some("wrong"))?;
+    ensure!(reply.status == 401 && reply.body.contains("Access Denied: Invalid credentials"), "{reply:?}");
+    let reply = scene.post("secure", None)?;
+    ensure!(reply.status == 401 && reply.header("www-authenticate").is_some(), "{reply:?}");
+    Ok(())
+}
 
-    // In one group with a Trino that speaks no TLS.
-    let open = stack.trino("etl-1")?.url();
-    behind.warren.cli(&["clusters", "add", "open", "--url", &open, "--active"])?;
-    let headers = [("X-Trino-User", "alice"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-For", "203.0.113.7")];
-    eventually(SOON, "both to be asked", || {
-        let ask =
-            || Ok(http::send("POST", &format!("{}/v1/statement", behind.base), &headers, "SELECT 1")?.status.as_u16());
-        let said: BTreeSet<u16> = (0..6).map(|_| ask()).collect::<Result<_>>()?;
-        // One asks for no password, one does.
-        ensure!(said == BTreeSet::from([200, 401]), "{said:?}");
+fn a_client_certificate_is_shown(scene: &Scene) -> Result<()> {
+    let pem = text(&scene.certificates.client("alice")?)?;
+    scene.update(&["--tls-client-certificate", &pem, "--tls-client-key", &pem])?;
+    eventually(SOON, "Trino to take the certificate for a login", || {
+        let reply = scene.post("secure", None)?;
+        ensure!(reply.status == 200, "{}: {}", reply.status, reply.body);
         Ok(())
     })?;
+    scene.update(&["--tls-reset", "--tls-server-name", NAME, "--tls-ca", &text(&scene.certificates.ca)?])?;
+    eventually(SOON, "it not to be shown any more", || {
+        let reply = scene.post("secure", None)?;
+        ensure!(reply.status == 401, "{}: {}", reply.status, reply.body);
+        Ok(())
+    })
+}
+
+fn who_is_not_verified_is_warned_of(scene: &Scene, strangers: &str, ca: &str) -> Result<()> {
+    let said = scene.update(&["--tls-ca", strangers, "--tls-verify=false"])?;
+    assert_eq!(said.trim(), format!("note: {WARNING}"));
+    scene.wait_for("a query to run unverified, with a warning", |cluster| {
+        ensure!(cluster["healthy"] == true, "{cluster}");
+        scene.ask("secure").map(drop)
+    })?;
+    let status = scene.warren.say(&["status"])?.stdout;
+    ensure!(status.contains("NOT verified"), "{status}");
+    let said = scene.update(&["--tls-ca", ca, "--tls-verify=true"])?;
+    assert_eq!(said, "");
+    scene.wait("it to be verified again", true, "")
+}
+
+fn a_group_may_have_clusters_with_tls_and_without(scene: &Scene) -> Result<()> {
+    let url = scene.trino.url();
+    scene.warren.cli(&[
+        "clusters",
+        "add",
+        "plain",
+        "--url",
+        &url,
+        "--group",
+        "mixed",
+        "--credentials",
+        "closed",
+        "--active",
+    ])?;
+    scene.update(&["--group", "mixed"])?;
+    let mut took = BTreeSet::new();
+    eventually(SOON, "both to get queries", || {
+        took.insert(scene.ask("mixed")?.slug().to_owned());
+        ensure!(took.len() == 2, "{took:?}");
+        Ok(())
+    })
+}
+
+fn other_settings_cost_no_query(scene: &Scene) -> Result<()> {
+    for round in 0..6 {
+        scene.update(&[if round % 2 == 0 { "--tls-verify=false" } else { "--tls-verify=true" }])?;
+        for _ in 0..12 {
+            scene.ask("mixed")?;
+        }
+    }
+    Ok(())
+}
+
+fn a_query_ends_at_an_address_whose_cluster_speaks_no_tls_any_more(scene: &Scene) -> Result<()> {
+    let mut running = eventually(SOON, "one to begin over TLS", || {
+        let running = scene.begin("mixed", "SELECT * FROM tpch.sf1.orders LIMIT 100000")?;
+        ensure!(running.slug() == "secure", "it began at {}", running.slug());
+        Ok(running)
+    })?;
+    let before = scene.envoy.stat("cluster.cluster/secure.upstream_rq_total")?;
+    scene.update(&["--url", &scene.trino.url(), "--tls-reset"])?;
+    eventually(SOON, "it to take queries at its new address", || {
+        let slug = scene.ask("mixed")?.slug().to_owned();
+        ensure!(slug.starts_with("secure-"), "{slug}");
+        Ok(())
+    })?;
+    scene.finish(&mut running)?;
+    assert_eq!(running.success()?.rows.len(), 100_000);
+    ensure!(scene.envoy.stat("cluster.cluster/secure.upstream_rq_total")? > before, "it did not end over TLS");
+    Ok(())
+}
+
+fn a_routing_service_is_asked_over_tls(scene: &Scene) -> Result<()> {
+    // It is no routing service, which a rule gets over; that TLS was spoken is what counts.
+    scene.ask("asks")?;
+    for count in ["ssl.handshake", "upstream_rq_total"] {
+        ensure!(scene.envoy.stat(&format!("cluster.service/router.{count}"))? > 0, "{count} is none");
+    }
+    assert_eq!(scene.envoy.stat("cluster.service/router.ssl.fail_verify_error")?, 0);
     Ok(())
 }
