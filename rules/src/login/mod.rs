@@ -158,9 +158,15 @@ impl Policy {
                 why.get_or_insert_with(|| format!("{} is not believed from here", way.name));
                 continue;
             }
-            let Some(pattern) = pattern else { return Ok(said.to_owned()) };
-            let named = pattern.captures(said).and_then(|found| found.get(1).or_else(|| found.get(0)));
-            match named.map(|named| named.as_str()).filter(|named| !named.is_empty()) {
+            let named = match pattern {
+                None => Some(said),
+                Some(pattern) => {
+                    let found = pattern.captures(said);
+                    found.and_then(|found| found.get(1).or_else(|| found.get(0))).map(|named| named.as_str())
+                }
+            };
+            // Trino takes blanks off: `ann ` would run queries as `ann`, who is somebody else.
+            match named.filter(|named| !named.is_empty() && java_trim(named) == *named) {
                 Some(named) => return Ok(named.to_owned()),
                 None => drop(why.get_or_insert_with(|| format!("{} names nobody who may come in", way.name))),
             }

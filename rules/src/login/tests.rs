@@ -52,6 +52,9 @@ fn the_first_way_that_names_somebody_counts() {
         (vec![mesh, certificate, okta], is_in("ann")),
         (vec![("x-warren-okta", "ann@example.com.evil")], not_in("token of okta names nobody who may come in")),
         (vec![("x-warren-okta", "ann@evil"), certificate], is_in("etl")),
+        // Found by the fuzzer: to Trino it would be `ann`.
+        (vec![("x-warren-okta", "ann @example.com")], not_in("token of okta names nobody who may come in")),
+        (vec![("x-warren-subject", "CN=\tann")], not_in("certificate names nobody who may come in")),
         (vec![("x-warren-subject", "CN=")], not_in("certificate names nobody who may come in")),
         (vec![mesh], not_in("header is not believed from here")),
         (vec![mesh, (PEER_HEADER, "10.2.0.1")], not_in("header is not believed from here")),
