@@ -66,7 +66,7 @@ async fn ask(address: SocketAddr, ca: &Authority, client: Option<(String, String
     let answer = tls::http(config).unwrap().get(format!("https://{address}/")).send().await;
     match answer {
         Ok(answer) => Ok(answer.text().await.unwrap()),
-        Err(error) => Err(tls::words::not_believed(&error).unwrap_or_else(|| "refused".to_owned())),
+        Err(error) => Err(tls::words::not_believed(&error).unwrap_or_else(|| error.to_string())),
     }
 }
 
@@ -94,9 +94,9 @@ async fn a_client_that_says_nothing_holds_up_nobody() {
 async fn only_clients_with_a_certificate_of_the_ca_and_one_of_the_names_come_in() {
     let (folder, ours, strangers) = (tempfile::tempdir().unwrap(), authority(), authority());
     let address = serve(files(folder.path(), &ours, Some(&["envoy-*"]))).await;
-    let refused = Err("refused".to_owned());
+    let refused = |alert: &str| Err(format!("it ended TLS ({alert}); it may ask for a client's certificate"));
     assert_eq!(ask(address, &ours, Some(signed(&ours, "a.example", "envoy-1"))).await, Ok("127.0.0.1".to_owned()));
-    assert_eq!(ask(address, &ours, Some(signed(&ours, "a.example", "grafana"))).await, refused);
-    assert_eq!(ask(address, &ours, Some(signed(&strangers, "a.example", "envoy-1"))).await, refused);
-    assert_eq!(ask(address, &ours, None).await, refused);
+    assert_eq!(ask(address, &ours, Some(signed(&ours, "a.example", "grafana"))).await, refused("AccessDenied"));
+    assert_eq!(ask(address, &ours, Some(signed(&strangers, "a.example", "envoy-1"))).await, refused("DecryptError"));
+    assert_eq!(ask(address, &ours, None).await, refused("CertificateRequired"));
 }

@@ -3,6 +3,7 @@
 mod scene;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use warren_tests::certificates::Certificates;
@@ -167,7 +168,7 @@ fn a_query_ends_at_an_address_whose_cluster_speaks_no_tls_any_more(scene: &Scene
     })?;
     let before = scene.envoy.stat("cluster.cluster/secure.upstream_rq_total")?;
     scene.update(&["--url", &scene.trino.url(), "--tls-reset"])?;
-    eventually(SOON, "it to take queries at its new address", || {
+    eventually(Duration::from_secs(60), "it to take queries at its new address", || {
         let slug = scene.ask("mixed")?.slug().to_owned();
         ensure!(slug.starts_with("secure-"), "{slug}");
         Ok(())
