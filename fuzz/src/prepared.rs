@@ -11,9 +11,10 @@ pub fn prepared(input: &[u8]) {
         assert_eq!(facts.confidence == Confidence::Exact, facts.error.is_none(), "{facts:?}");
         return;
     };
-    // What is prepared is no EXECUTE, and the header holds no JSON.
+    // What is prepared is no EXECUTE, the header holds no JSON, and what begins so is not the text itself (Trino's own mark).
     let first = statement.trim_start().get(..7).unwrap_or_default();
     if statement.trim_start().starts_with('{')
+        || statement.starts_with("$zstd:")
         || first.eq_ignore_ascii_case("execute")
         || statement.contains("--")
         || statement.contains("/*")
