@@ -78,9 +78,9 @@ fn service(name: &str, written: Written) -> Result<RoutingService, Vec<String>> 
     let cache = time("cache", written.cache, Duration::ZERO, Duration::from_secs(3600));
     let place = place(&written.url).map_err(|why| errors.push(format!("url: `{}` {why}", written.url))).ok();
     let ca = written.ca_file.and_then(|path| {
-        let text = std::fs::read_to_string(&path).map_err(|error| error.to_string());
-        let ca = text.and_then(|text| tls::trusting(Some(&text)).map(|_| text));
-        ca.map_err(|why| errors.push(format!("ca_file: `{}`: {why}", path.display()))).ok()
+        let text = std::fs::read_to_string(&path).map_err(|error| format!("cannot be read: {error}"));
+        let ca = text.and_then(|text| tls::roots(Some(text.as_bytes())).map(|_| text));
+        ca.map_err(|why| errors.push(format!("ca_file: `{}` {why}", path.display()))).ok()
     });
     if name.is_empty() {
         errors.push("a routing service needs a name".to_owned());
@@ -155,6 +155,14 @@ mod tests {
         );
         assert_eq!((other.asked.timeout_ms, other.asked.cache_seconds, other.asked.propagate_errors), (250, 300, true));
         assert_eq!(other.asked.exclude_headers, ["x-secret"]);
+    }
+
+    #[test]
+    fn a_file_without_certificates_is_told_at_the_start() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let path = file.path().display();
+        let said = read(&format!("[a]\nurl = \"https://router\"\nca_file = \"{path}\"\n")).unwrap_err();
+        assert_eq!(said, [format!("`a`: ca_file: `{path}` holds no certificate in PEM")]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::query::Query;
+use crate::sql::hex;
 
 /// Request header in which the filter names the limit ([`Limit::name`]). Never a client's to send: it is stripped at the door.
 pub const LIMIT_HEADER: &str = "x-warren-limit";
@@ -123,7 +124,7 @@ impl Limit {
             LimitBy::Address => query.client(),
             LimitBy::All => "",
         };
-        Sha256::digest(name.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        hex(Sha256::new_with_prefix(name))
     }
 }
 

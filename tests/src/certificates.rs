@@ -33,26 +33,14 @@ impl Certificates {
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         authority.distinguished_name.push(DnType::CommonName, "Warren's tests");
         let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
-        let key = KeyPair::generate()?;
-        let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
-        let certificate = CertificateParams::new(names)?.signed_by(&key, &authority)?;
         let folder = run.folder(folder)?;
-        Ok(Self {
-            ca: put(&folder, "ca.pem", authority.pem())?,
-            certificate: put(&folder, "server.pem", certificate.pem())?,
-            key: put(&folder, "server.key", key.serialize_pem())?,
-            folder,
-            authority,
-        })
+        let (certificate, key) = server(&folder, &authority, "server", &["127.0.0.1", "localhost"])?;
+        Ok(Self { ca: put(&folder, "ca.pem", authority.pem())?, certificate, key, folder, authority })
     }
 
     /// Another server's certificate for these host names and addresses, and its key.
     pub fn server(&self, name: &str, hosts: &[&str]) -> Result<(PathBuf, PathBuf)> {
-        let key = KeyPair::generate()?;
-        let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
-        let certificate = CertificateParams::new(hosts)?.signed_by(&key, &self.authority)?;
-        let certificate = put(&self.folder, &format!("{name}.pem"), certificate.pem())?;
-        Ok((certificate, put(&self.folder, &format!("{name}.key"), key.serialize_pem())?))
+        server(&self.folder, &self.authority, name, hosts)
     }
 
     /// A client's certificate with its key, in one file.
@@ -63,6 +51,19 @@ impl Certificates {
         let certificate = client.signed_by(&key, &self.authority)?;
         put(&self.folder, &format!("{name}.pem"), format!("{}{}", key.serialize_pem(), certificate.pem()))
     }
+}
+
+fn server(
+    folder: &Path,
+    authority: &CertifiedIssuer<'static, KeyPair>,
+    name: &str,
+    hosts: &[&str],
+) -> Result<(PathBuf, PathBuf)> {
+    let key = KeyPair::generate()?;
+    let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
+    let certificate = CertificateParams::new(hosts)?.signed_by(&key, authority)?;
+    let certificate = put(folder, &format!("{name}.pem"), certificate.pem())?;
+    Ok((certificate, put(folder, &format!("{name}.key"), key.serialize_pem())?))
 }
 
 fn put(folder: &Path, name: &str, text: String) -> Result<PathBuf> {

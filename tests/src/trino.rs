@@ -129,6 +129,31 @@ impl Default for TrinoOptions {
     }
 }
 
+// === impl TrinoOptions ===
+
+/// `open sesame`, by PBKDF2, as Trino's own file of passwords has it.
+const OPEN_SESAME: &str = "10000:0123456789abcdef:fba11ab9cb888bae5eafbd4db9992147f1443432f4f88e32fefd19b14f4a3755";
+
+impl TrinoOptions {
+    /// It lets these users in by the password `open sesame`; `ways` of logging in are Trino's names of them, `PASSWORD` among them.
+    pub fn with_passwords(ways: &str, users: &[&str]) -> Self {
+        let authenticator = "password-authenticator.name=file\nfile.password-file=etc/passwords\n";
+        let passwords: String = users.iter().map(|user| format!("{user}:{OPEN_SESAME}\n")).collect();
+        Self {
+            plugins: vec!["password-authenticators".to_owned()],
+            config: vec![
+                format!("http-server.authentication.type={ways}"),
+                "internal-communication.shared-secret=of-this-test".to_owned(),
+            ],
+            files: vec![
+                ("password-authenticator.properties".to_owned(), authenticator.to_owned()),
+                ("passwords".to_owned(), passwords),
+            ],
+            ..Self::default()
+        }
+    }
+}
+
 // === impl Trino ===
 
 impl Trino {

@@ -59,8 +59,7 @@ pub(crate) fn clusters_table(clusters: &[ClusterStatus]) -> Table {
 
 /// What is worth a look.
 fn note(cluster: &ClusterStatus) -> String {
-    let open = cluster.url.starts_with("https://") && !cluster.settings.tls.verify;
-    let open = open.then_some("its certificate is NOT verified");
+    let open = cluster.settings.tls.believes_anybody(&cluster.url).then_some("its certificate is NOT verified");
     let notes = open.into_iter().chain((!cluster.reason.is_empty()).then_some(cluster.reason.as_str()));
     notes.collect::<Vec<_>>().join("; ")
 }

@@ -147,11 +147,14 @@ impl Reader {
 
     fn certificates(&mut self, what: &str, path: &Path) -> Option<String> {
         let pem = self.file(what, path)?;
-        if pem.contains("-----BEGIN CERTIFICATE-----") {
-            return Some(pem);
+        let wrong = tls::certificates(pem.as_bytes()).err();
+        match wrong {
+            None => Some(pem),
+            Some(why) => {
+                self.0.push(format!("{what}: `{}` {why}", path.display()));
+                None
+            }
         }
-        self.0.push(format!("{what}: `{}` holds no certificate in PEM", path.display()));
-        None
     }
 
     fn tokens(&mut self, provider: String, written: WrittenTokens) -> (Way, Option<Tokens>) {
@@ -241,7 +244,7 @@ impl Reader {
             Ok(url) if !matches!(url.scheme(), "ldap" | "ldaps") || url.host_str().is_none() => {
                 self.0.push(format!("{AT}: url: `{}` is not a URL such as ldaps://directory.example", written.url));
             }
-            Ok(url) if !encrypted && !is_local(url.host_str().unwrap_or_default()) => {
+            Ok(url) if !encrypted && !tls::is_here(url.host_str().unwrap_or_default()) => {
                 self.0
                     .push(format!("{AT}: url: passwords would go there in the clear; use ldaps:// or starttls = true"));
             }
@@ -298,17 +301,11 @@ impl Reader {
     }
 }
 
-/// Is it this machine?
-fn is_local(host: &str) -> bool {
-    let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-}
-
 /// Host and port of a URL, and whether TLS is spoken there.
 fn place(url: &str) -> Result<(String, u16, bool), String> {
     let parsed: url::Url = url.parse().map_err(|_| "is not a URL such as https://id.example/jwks".to_owned())?;
     let host = parsed.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-    let local = is_local(&host);
+    let local = tls::is_here(&host);
     match parsed.scheme() {
         _ if host.is_empty() => Err("names no host".to_owned()),
         "https" => Ok((host, parsed.port().unwrap_or(443), true)),

@@ -232,11 +232,10 @@ fn tokens_of(login: &LoginSettings, tokens: &Tokens) -> JwtProvider {
 /// Where a provider hands out its keys.
 pub(crate) fn provider(name: &str, host: &str, port: u16, trust: Option<&Trust>) -> Cluster {
     let address = Address { tls: trust.is_some(), host: host.to_owned(), port };
-    let ca = |trust: &'_ Trust| match trust {
-        Trust::Ca(pem) => Some(pem.clone()),
-        Trust::System => None,
-    };
-    let transport_socket = trust.map(|trust| upstream(host, ca(trust).as_deref(), None, true));
+    let transport_socket = trust.map(|trust| match trust {
+        Trust::Ca(pem) => upstream(host, Some(pem), None, true),
+        Trust::System => upstream(host, None, None, true),
+    });
     Cluster { transport_socket, ..at_address(login_cluster(name), &address, None) }
 }
 

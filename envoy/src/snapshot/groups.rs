@@ -28,10 +28,12 @@ pub(super) fn coordinators<'a>(group: &str, state: &'a State, observed: &Observe
 /// Those of a group's clusters that speak TLS, by slug, whether they take queries now or not: Envoy makes an Envoy cluster anew
 /// when that changes.
 pub(super) fn tls_of<'a>(group: &str, state: &'a State) -> BTreeMap<&'a str, CoordinatorTls> {
-    let members = state.clusters.iter().filter(|c| c.group == group).filter_map(|c| state.endpoint_of(c));
-    members
-        .filter_map(|e| Some((e.slug.as_str(), CoordinatorTls::of(&Address::parse(&e.url).ok()?, &e.tls)?)))
-        .collect()
+    // Most speak none, and are not looked up.
+    let speaking = state.clusters.iter().filter(|c| c.group == group).filter_map(|c| {
+        let address = Address::parse(&c.url).ok().filter(|address| address.tls)?;
+        Some((address, state.endpoint_of(c)?))
+    });
+    speaking.filter_map(|(address, e)| Some((e.slug.as_str(), CoordinatorTls::of(&address, &e.tls)?))).collect()
 }
 
 /// Its part of the group's new queries: the weight that it was given, less what it is busy.

@@ -13,6 +13,11 @@ pub(super) fn decode<T: DeserializeOwned>(json: &str) -> Result<T, sqlx::Error> 
     serde_json::from_str(json).map_err(|e| sqlx::Error::Decode(e.into()))
 }
 
+/// From a column of JSON that may be empty: then the usual.
+pub(super) fn decode_or_usual<T: DeserializeOwned + Default>(json: Option<String>) -> Result<T, sqlx::Error> {
+    json.map_or_else(|| Ok(T::default()), |json| decode(&json))
+}
+
 /// From a column of text that holds one of a few words.
 pub(super) fn word<T: DeserializeOwned>(text: &str) -> Result<T, sqlx::Error> {
     decode(&format!("\"{text}\""))

@@ -1,6 +1,6 @@
 //! Clusters on their way out, and the operations that lead them there.
 
-use super::column::{decode, encode, utc, word};
+use super::column::{decode, decode_or_usual, encode, utc, word};
 use super::{Store, StoreError, transaction};
 use crate::lifecycle::{Left, OperationStep, Outcome, Step};
 use crate::state::Stage;
@@ -128,7 +128,7 @@ impl Store {
                 name: row.try_get("name")?,
                 slug: row.try_get("slug")?,
                 url: row.try_get("backend_url")?,
-                tls: row.try_get::<Option<String>, _>("tls")?.map_or(Ok(TrinoTls::default()), |text| decode(&text))?,
+                tls: decode_or_usual(row.try_get("tls")?)?,
                 active: row.try_get("active")?,
                 stage: word(&stage)?,
                 credentials: row.try_get("credentials")?,

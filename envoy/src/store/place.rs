@@ -3,7 +3,6 @@
 use crate::tls;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use std::error::Error;
-use std::net::IpAddr;
 
 /// What is wrong with the certificates that a database's address names.
 pub(crate) fn certificate_mistakes(url: &str) -> Vec<String> {
@@ -12,7 +11,7 @@ pub(crate) fn certificate_mistakes(url: &str) -> Vec<String> {
     named
         .filter_map(|(key, file)| {
             let read = std::fs::read(file.as_ref()).map_err(|error| format!("cannot be read: {error}"));
-            let wrong = read.and_then(|pem| tls::server::certificates(&pem)).err()?;
+            let wrong = read.and_then(|pem| tls::certificates(&pem)).err()?;
             Some(format!("database_url: {key}: `{file}` {wrong}"))
         })
         .collect()
@@ -22,10 +21,7 @@ pub(crate) fn certificate_mistakes(url: &str) -> Vec<String> {
 pub(crate) fn unverified(url: &str) -> Option<String> {
     let options: PgConnectOptions = url.parse().ok()?;
     let host = options.get_host();
-    let here = options.get_socket().is_some()
-        || host.starts_with('/')
-        || host == "localhost"
-        || host.trim_matches(['[', ']']).parse().is_ok_and(|address: IpAddr| address.is_loopback());
+    let here = options.get_socket().is_some() || host.starts_with('/') || tls::is_here(host);
     if here || matches!(options.get_ssl_mode(), PgSslMode::VerifyFull) {
         return None;
     }

@@ -1,10 +1,9 @@
 //! Reading all that snapshots are built from, and the upkeep of slugs.
 
-use super::column::{decode, encode, word};
+use super::column::{decode, decode_or_usual, encode, word};
 use super::{Store, StoreError};
 use crate::slug::Upkeep;
 use crate::state::{Cluster, ClusterSettings, Endpoint, Group, RuleSetVersion, Stage, State};
-use crate::trino::TrinoTls;
 use sqlx::postgres::PgRow;
 use sqlx::{Acquire, PgConnection, Row};
 
@@ -60,7 +59,7 @@ impl Store {
                 url: row.try_get("backend_url")?,
                 coordinator_id: row.try_get("coordinator_id")?,
                 retired: row.try_get("retired")?,
-                tls: row.try_get::<Option<String>, _>("tls")?.map_or(Ok(TrinoTls::default()), |text| decode(&text))?,
+                tls: decode_or_usual(row.try_get("tls")?)?,
             });
         }
 
@@ -128,8 +127,8 @@ pub(super) fn read_cluster(row: &PgRow) -> Result<Cluster, sqlx::Error> {
         settings: ClusterSettings {
             weight: weight.and_then(|w| w.try_into().ok()).unwrap_or(defaults.weight),
             max_running: max_running.and_then(|m| m.try_into().ok()),
-            health: health.map_or(Ok(defaults.health), |text| decode(&text)).map_err(in_row)?,
-            tls: tls.map_or(Ok(defaults.tls), |text| decode(&text)).map_err(in_row)?,
+            health: decode_or_usual(health).map_err(in_row)?,
+            tls: decode_or_usual(tls).map_err(in_row)?,
         },
         stage: stage.map_or(Ok(Stage::default()), |stage| word(&stage))?,
         name,

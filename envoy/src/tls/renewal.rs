@@ -48,10 +48,9 @@ impl Certificate {
                 last = now;
                 continue;
             }
-            let problem = match &last {
-                Err(mistakes) => Some(format!("{}; the last good certificate is shown", mistakes.join("; "))),
-                Ok(contents) => self.take(contents, &current),
-            };
+            let taken = last.as_ref().map_err(Clone::clone).and_then(|contents| self.take(contents, &current));
+            let problem =
+                taken.err().map(|mistakes| format!("{}; the last good certificate is shown", mistakes.join("; ")));
             let overdue = || {
                 let until = day(self.shown.until);
                 let late = self.shown.overdue(OffsetDateTime::now_utc());
@@ -61,20 +60,19 @@ impl Certificate {
         }
     }
 
-    /// Shows the certificate in these files, if it is another and good; else says what is wrong.
-    fn take(&mut self, contents: &Contents, current: &watch::Sender<Arc<ServerConfig>>) -> Option<String> {
+    /// Shows the certificate in these files, if it is another and good.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    fn take(&mut self, contents: &Contents, current: &watch::Sender<Arc<ServerConfig>>) -> Result<(), Vec<String>> {
         if *contents == self.contents {
-            return None;
+            return Ok(());
         }
-        match self.files.understand(contents, OffsetDateTime::now_utc()) {
-            Ok(shown) => {
-                tracing::info!(port = self.files.port.name(), until = day(shown.until), "a new certificate is shown");
-                current.send_replace(shown.tls.clone());
-                (self.contents, self.shown) = (contents.clone(), shown);
-                None
-            }
-            Err(mistakes) => Some(format!("{}; the last good certificate is shown", mistakes.join("; "))),
-        }
+        let shown = self.files.understand(contents, OffsetDateTime::now_utc())?;
+        tracing::info!(port = self.files.port.name(), until = day(shown.until), "a new certificate is shown");
+        current.send_replace(shown.tls.clone());
+        (self.contents, self.shown) = (contents.clone(), shown);
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! What Warren shows as a server: a certificate, its key, and who may come in. Read from files; every mistake is named.
 
 use super::clients::{NamePattern, NamedClients};
+use super::{certificates, no_pem, roots};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
@@ -118,7 +119,7 @@ impl ServerFiles {
             note("tls_key", &self.key, no_pem("private key", error));
         }
         let roots = match (&self.clients, &contents.client_ca) {
-            (Some(clients), Some(ca)) => match roots(ca) {
+            (Some(clients), Some(ca)) => match roots(Some(ca)) {
                 Ok(roots) => Some((roots, &clients.names)),
                 Err(what) => {
                     note("client_ca", &clients.ca, what);
@@ -186,26 +187,6 @@ pub(crate) fn day(time: OffsetDateTime) -> String {
     time.to_offset(time::UtcOffset::UTC).format(&format).unwrap_or_else(|_| time.unix_timestamp().to_string())
 }
 
-/// All certificates of a file in PEM.
-///
-/// # Errors
-/// When it holds none, or something else, in words.
-pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-    match found {
-        Ok(found) if found.is_empty() => Err("holds no certificate in PEM".to_owned()),
-        Ok(found) => Ok(found),
-        Err(error) => Err(no_pem("certificate", &error)),
-    }
-}
-
-fn no_pem(what: &str, error: &rustls::pki_types::pem::Error) -> String {
-    match error {
-        rustls::pki_types::pem::Error::NoItemsFound => format!("holds no {what} in PEM"),
-        error => format!("is not a {what} in PEM: {error}"),
-    }
-}
-
 /// From when until when the first of them is valid.
 fn validity(chain: &[CertificateDer<'_>]) -> Result<(OffsetDateTime, OffsetDateTime), String> {
     let first = chain.first().ok_or("holds no certificate in PEM")?;
@@ -213,14 +194,6 @@ fn validity(chain: &[CertificateDer<'_>]) -> Result<(OffsetDateTime, OffsetDateT
         .map_err(|error| format!("holds something else than a certificate: {error}"))?;
     let validity = certificate.validity();
     Ok((validity.not_before.to_datetime(), validity.not_after.to_datetime()))
-}
-
-fn roots(pem: &[u8]) -> Result<RootCertStore, String> {
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates(pem)? {
-        roots.add(certificate).map_err(|error| format!("holds something else than certificates: {error}"))?;
-    }
-    Ok(roots)
 }
 
 #[cfg(test)]

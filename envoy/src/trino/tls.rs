@@ -44,16 +44,19 @@ impl Default for TrinoTls {
 }
 
 impl TrinoTls {
+    /// Would a coordinator at this address be believed, whoever answers there?
+    pub(crate) fn believes_anybody(&self, url: &str) -> bool {
+        url.starts_with("https://") && !self.verify
+    }
+
     /// Everything that is wrong with it.
     pub(crate) fn check(&self) -> Vec<String> {
         let mut errors = Vec::new();
         if let Some(ca) = &self.ca {
-            if !ca.contains("-----BEGIN CERTIFICATE-----") {
-                errors.push("tls.ca: it holds no certificate in PEM".to_owned());
-            } else if ca.contains("PRIVATE KEY-----") {
+            if ca.contains("PRIVATE KEY-----") {
                 errors.push("tls.ca: it holds a private key, which belongs nowhere but to its owner".to_owned());
-            } else if let Err(why) = tls::trusting(Some(ca)) {
-                errors.push(format!("tls.ca: it cannot be read: {why}"));
+            } else if let Err(why) = tls::roots(Some(ca.as_bytes())) {
+                errors.push(format!("tls.ca: it {why}"));
             }
         }
         if let Some(name) = &self.server_name
@@ -79,14 +82,18 @@ impl TrinoTls {
     fn config(&self) -> Result<ClientConfig, String> {
         let mut config = tls::trusting(self.ca.as_deref())?;
         let provider = config.crypto_provider().clone();
-        if !self.verify {
-            config.dangerous().set_certificate_verifier(Arc::new(Anybody(provider)));
-        } else if let Some(name) = &self.server_name {
-            let name = ServerName::try_from(name.clone()).map_err(|error| error.to_string())?;
-            let roots = Arc::new(tls::roots(self.ca.as_deref())?);
-            let signed = WebPkiServerVerifier::builder_with_provider(roots, provider).build();
-            let signed = signed.map_err(|error| error.to_string())?;
-            config.dangerous().set_certificate_verifier(Arc::new(Named { name, signed }));
+        let believed = match &self.server_name {
+            _ if !self.verify => Some(Believed::Anybodys),
+            None => None,
+            Some(name) => {
+                let name = ServerName::try_from(name.clone()).map_err(|error| error.to_string())?;
+                let roots = Arc::new(tls::roots(self.ca.as_deref().map(str::as_bytes))?);
+                let signed = WebPkiServerVerifier::builder_with_provider(roots, provider.clone()).build();
+                Some(Believed::Named(name, signed.map_err(|error| error.to_string())?))
+            }
+        };
+        if let Some(believed) = believed {
+            config.dangerous().set_certificate_verifier(Arc::new(Verifier { believed, provider }));
         }
         if let Some(files) = &self.client_certificate {
             config.client_auth_cert_resolver = Arc::new(FromFiles(files.clone()));
@@ -161,14 +168,22 @@ impl TrinoClients {
     }
 }
 
-/// Believes a certificate that is for one name, whatever the address is called.
+/// Looks at whom Warren is connected with. Signatures are checked whoever is believed: it is at least one who has some key.
 #[derive(Debug)]
-struct Named {
-    name: ServerName<'static>,
-    signed: Arc<WebPkiServerVerifier>,
+struct Verifier {
+    believed: Believed,
+    provider: Arc<CryptoProvider>,
 }
 
-impl ServerCertVerifier for Named {
+/// Whose certificate is believed.
+#[derive(Debug)]
+enum Believed {
+    Anybodys,
+    /// One that is for this name, whatever the address is called.
+    Named(ServerName<'static>, Arc<WebPkiServerVerifier>),
+}
+
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -177,7 +192,10 @@ impl ServerCertVerifier for Named {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        self.signed.verify_server_cert(end_entity, intermediates, &self.name, ocsp, now)
+        match &self.believed {
+            Believed::Anybodys => Ok(ServerCertVerified::assertion()),
+            Believed::Named(name, signed) => signed.verify_server_cert(end_entity, intermediates, name, ocsp, now),
+        }
     }
 
     fn verify_tls12_signature(
@@ -186,7 +204,7 @@ impl ServerCertVerifier for Named {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.signed.verify_tls12_signature(message, certificate, signature)
+        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -195,50 +213,11 @@ impl ServerCertVerifier for Named {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.signed.verify_tls13_signature(message, certificate, signature)
+        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.signed.supported_verify_schemes()
-    }
-}
-
-/// Believes everybody. Signatures are looked at all the same: the connection is at least with one who has some key.
-#[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 

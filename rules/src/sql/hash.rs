@@ -72,7 +72,8 @@ fn add(hash: &mut Sha256, token: &str) {
     hash.update(token.as_bytes());
 }
 
-fn hex(hash: Sha256) -> String {
+/// As queries' hashes are shown: 32 hexadecimal digits.
+pub(crate) fn hex(hash: Sha256) -> String {
     hash.finalize().iter().take(BYTES).map(|byte| format!("{byte:02x}")).collect()
 }
 

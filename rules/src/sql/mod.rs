@@ -22,6 +22,7 @@ mod statement;
 mod tokens;
 
 pub use facts::{ANALYSED_BYTES, Confidence, Session, SqlFacts, body_hashes, sql_facts};
+pub(crate) use hash::hex;
 pub use hash::{QueryHashes, query_hashes};
 #[cfg(feature = "sources")]
 pub(crate) use kind::{query_types, resource_group_query_types};

@@ -12,30 +12,9 @@ use warren_tests::warren::{Warren, WarrenOptions};
 use super::SOON;
 use super::lifecycle::cluster;
 
-/// `open sesame`, by PBKDF2, as Trino's file of passwords has it.
-const PASSWORD: &str = "warren:10000:0123456789abcdef:fba11ab9cb888bae5eafbd4db9992147f1443432f4f88e32fefd19b14f4a3755";
-
-fn options() -> TrinoOptions {
-    let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
-    TrinoOptions {
-        plugins: vec!["password-authenticators".to_owned()],
-        config: vec![
-            "http-server.authentication.type=PASSWORD".to_owned(),
-            "internal-communication.shared-secret=of-this-test".to_owned(),
-        ],
-        files: vec![
-            file(
-                "password-authenticator.properties",
-                "password-authenticator.name=file\nfile.password-file=etc/passwords\n",
-            ),
-            file("passwords", &format!("{PASSWORD}\n")),
-        ],
-        ..TrinoOptions::default()
-    }
-}
-
 pub(super) fn a_cluster_that_asks_for_a_password_is_checked_and_drained_with_one(stack: &Stack) -> Result<()> {
-    let trino = Trino::start(&stack.programs, &stack.run, "closed", &options())?;
+    let trino =
+        Trino::start(&stack.programs, &stack.run, "closed", &TrinoOptions::with_passwords("PASSWORD", &["warren"]))?;
     trino.wait_started()?;
     let folder = stack.run.folder("credentials")?;
     let (password, book) = (folder.join("password"), folder.join("credentials.toml"));

@@ -53,8 +53,7 @@ pub(super) async fn try_out(api: &Api, cluster: &Cluster) -> Result<Vec<String>,
     let tls = &cluster.settings.tls;
     let coordinator =
         api.access.coordinator(&cluster.url, &slug, tls, health.credentials.as_deref(), health.timeout())?;
-    let open = cluster.url.starts_with("https://") && !tls.verify;
-    let open = open.then(|| NOT_VERIFIED.to_owned());
+    let open = tls.believes_anybody(&cluster.url).then(|| NOT_VERIFIED.to_owned());
     let noted = |note: Vec<String>| Ok(open.iter().cloned().chain(note).collect());
     match coordinator.info().await {
         Ok(info) if !info.coordinator => return Err(format!("{} is a worker, not a coordinator", cluster.url)),

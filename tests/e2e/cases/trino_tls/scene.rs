@@ -24,8 +24,6 @@ use super::super::lifecycle::cluster;
 pub(super) const NAME: &str = "etl.trino.test";
 /// Alice's, and Warren's.
 const PASSWORD: &str = "open sesame";
-/// The same by PBKDF2, as Trino's file of passwords has it.
-const HASH: &str = "10000:0123456789abcdef:fba11ab9cb888bae5eafbd4db9992147f1443432f4f88e32fefd19b14f4a3755";
 
 const RULES: &str = r#"
 rule("asks", |q| if q.source == "asks" { external("router").or("mixed") });
@@ -167,29 +165,16 @@ impl Scene {
 const BEHIND: [(&str, &str); 2] = [("X-Forwarded-For", "203.0.113.7"), ("X-Forwarded-Proto", "https")];
 
 fn trino_options(https: u16, keystore: &str, ca: &str) -> TrinoOptions {
-    let file = |name: &str, text: String| (name.to_owned(), text);
-    TrinoOptions {
-        plugins: vec!["password-authenticators".to_owned()],
-        config: [
-            "http-server.authentication.type=PASSWORD,CERTIFICATE",
-            "http-server.authentication.certificate.user-mapping.pattern=.*CN=([^,]*).*",
-            "http-server.https.enabled=true",
-            &format!("http-server.https.port={https}"),
-            &format!("http-server.https.keystore.path={keystore}"),
-            &format!("http-server.https.truststore.path={ca}"),
-            "internal-communication.shared-secret=of-this-test",
-        ]
-        .map(str::to_owned)
-        .to_vec(),
-        files: vec![
-            file(
-                "password-authenticator.properties",
-                "password-authenticator.name=file\nfile.password-file=etc/passwords\n".to_owned(),
-            ),
-            file("passwords", format!("alice:{HASH}\nwarren:{HASH}\n")),
-        ],
-        ..TrinoOptions::default()
-    }
+    let mut options = TrinoOptions::with_passwords("PASSWORD,CERTIFICATE", &["alice", "warren"]);
+    let more = [
+        "http-server.authentication.certificate.user-mapping.pattern=.*CN=([^,]*).*",
+        "http-server.https.enabled=true",
+        &format!("http-server.https.port={https}"),
+        &format!("http-server.https.keystore.path={keystore}"),
+        &format!("http-server.https.truststore.path={ca}"),
+    ];
+    options.config.extend(more.map(str::to_owned));
+    options
 }
 
 fn basic(user: &str, password: &str) -> String {
